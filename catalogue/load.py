@@ -1,0 +1,223 @@
+"""Reads data/ whole: either everything is right, or nothing is loaded and every fault is named."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalogue.agencies import Agencies, AgencyFile
+from catalogue.calendar import WorkingCalendar
+from catalogue.deadlines import DeadlineFile, DeadlineRule
+from catalogue.document import Document, Location, Strict
+from catalogue.errors import CatalogueError, Fault
+from catalogue.holidays import CalendarFile, build_calendar
+from catalogue.legal import LegalFile, LegalTexts
+from catalogue.places import Places, read_places
+from catalogue.procedures import Procedure, ProcedureFile
+from catalogue.routing import RELATIVE, RoutingFile, RoutingRule
+from catalogue.validity import Dated, overlapping
+
+__all__ = ["DeadlineRule", "Facts", "RoutingRule", "check", "load_facts", "read_procedures", "rows"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Reference data that fits in memory; procedures are rows of the database (catalogue/store.py)."""
+
+    agencies: Agencies
+    places: Places
+    calendar: WorkingCalendar
+    hours_note: str
+    deadlines: DeadlineFile
+    routing: RoutingFile
+    legal: LegalTexts
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list of procedures for the command line."""
+
+    code: str
+    short_name: str
+    field: str
+    as_of: str
+    confidence: str
+    unverified: str
+
+
+def load_facts(data: Path) -> Facts:
+    """Everything of `data` except procedures. Raises CatalogueError with every fault in it."""
+    reader = _Reader(data)
+    places, reader.faults = read_places(data / "places" / "communes.csv", "data/places/communes.csv")
+    agency_file = reader.take("agencies.yml", AgencyFile)
+    calendar_file = reader.take("calendar/overlay.yml", CalendarFile)
+    deadlines = reader.take("deadlines.yml", DeadlineFile)
+    routing = reader.take("routing.yml", RoutingFile)
+    legal = reader.take("legal.yml", LegalFile)
+    if reader.faults or not (agency_file and calendar_file and deadlines and routing and legal):
+        raise CatalogueError(reader.faults)
+    agencies = Agencies(agency_file.agencies, places)
+    reader.faults += _agency_faults(reader.documents["agencies.yml"], agency_file, agencies)
+    reader.faults += _calendar_faults(reader.documents["calendar/overlay.yml"], calendar_file)
+    reader.faults += _routing_faults(reader.documents["routing.yml"], routing, agencies)
+    reader.faults += _overlaps(
+        reader.documents["deadlines.yml"], "rules", deadlines.rules, lambda rule: (rule.kind, rule.category)
+    )
+    reader.faults += _overlaps(reader.documents["legal.yml"], "texts", legal.texts, lambda text: text.key)
+    if reader.faults:
+        raise CatalogueError(reader.faults)
+    calendar = build_calendar(calendar_file)
+    return Facts(
+        agencies, places, calendar, calendar_file.hours_note, deadlines, routing, LegalTexts(legal.texts)
+    )
+
+
+def read_procedures(folder: Path) -> list[Procedure]:
+    """Every procedure of `folder`, sorted by code. Raises CatalogueError with every fault in every file."""
+    faults: list[Fault] = []
+    found: list[_Found] = []
+    paths = sorted(folder.glob("*.yml"))
+    if not paths:
+        raise CatalogueError([Fault("data/procedures", 0, "không có tệp .yml nào")])
+    for path in paths:
+        document = Document(path, f"data/procedures/{path.name}")
+        file = document.parse(ProcedureFile)
+        faults += document.faults
+        for number, procedure in enumerate(file.procedures if file else []):
+            procedure = procedure.model_copy(update={"field": file.field if file else ""})
+            found.append(_Found(document, ("procedures", number), procedure))
+    faults += _procedure_faults(found, complete=not faults)
+    if faults:
+        raise CatalogueError(faults)
+    return sorted((one.procedure for one in found), key=lambda one: (one.code, one.valid_from is not None))
+
+
+def check(data: Path) -> list[Fault]:
+    """Every fault in `data`; empty when all is right."""
+    faults: list[Fault] = []
+    for attempt in (lambda: read_procedures(data / "procedures"), lambda: load_facts(data)):
+        try:
+            attempt()
+        except CatalogueError as error:
+            faults += error.faults
+    return faults
+
+
+def rows(procedures: Iterable[Procedure]) -> list[Row]:
+    """Procedures as lines of a list."""
+    return [
+        Row(
+            one.code,
+            one.short_name,
+            one.field,
+            f"{one.as_of:%d/%m/%Y}",
+            {"high": "cao", "medium": "vừa", "low": "thấp"}[one.confidence],
+            ", ".join(name for name in one.unverified if name not in ("aliases", "authority_2024")),
+        )
+        for one in procedures
+    ]
+
+
+@dataclass(frozen=True)
+class _Found:
+    document: Document
+    location: Location
+    procedure: Procedure
+
+    def fault(self, message: str, *inside: str | int) -> Fault:
+        return self.document.fault((*self.location, *inside), f"{self.procedure.code}: {message}")
+
+
+class _Reader:
+    """Reads the files of one folder and keeps what is wrong with them."""
+
+    def __init__(self, data: Path) -> None:
+        self.faults: list[Fault] = []
+        self.documents: dict[str, Document] = {}
+        self._data = data
+
+    def take[Model: Strict](self, name: str, model: type[Model]) -> Model | None:
+        document = self.documents[name] = Document(self._data / name, f"data/{name}")
+        parsed = document.parse(model)
+        self.faults += document.faults
+        return parsed
+
+
+def _procedure_faults(found: list[_Found], *, complete: bool) -> Iterator[Fault]:
+    by_code: dict[str, list[_Found]] = defaultdict(list)
+    for one in found:
+        by_code[one.procedure.code].append(one)
+    for code, versions in by_code.items():
+        if overlapping([one.procedure for one in versions]):
+            places = ", ".join(f"{one.document.shown}:{one.document.line_of(one.location)}" for one in versions[:-1])
+            yield versions[-1].fault(f"trùng hiệu lực với bản ở {places}; sửa valid_from, valid_to hoặc bỏ một bản", "code")
+        for one in versions:
+            for number, other in enumerate(one.procedure.see_also):
+                # While some file does not parse, what it holds is not known to be missing.
+                if other.code == code or (complete and other.code not in by_code):
+                    yield one.fault(f"see_also: không có thủ tục {other.code}, hoặc là chính nó", "see_also", number)
+
+
+def _agency_faults(document: Document, file: AgencyFile, agencies: Agencies) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, agency in enumerate(file.agencies):
+        here: Location = ("agencies", number)
+        if agency.key in seen:
+            yield document.fault((*here, "key"), f"{agency.key}: có hai cơ quan cùng khóa này")
+        seen.add(agency.key)
+        for name, key in (("parent", agency.parent), ("successor", agency.successor)):
+            if key is not None and key not in agencies:
+                yield document.fault((*here, name), f"{agency.key}: {name} là {key}, nhưng không có cơ quan đó")
+        if agency.valid_to and not agency.successor:
+            yield document.fault((*here, "valid_to"), f"{agency.key}: đã hết hiệu lực thì phải có successor")
+        if _circles(agency.key, agencies):
+            yield document.fault(here, f"{agency.key}: parent hoặc successor chạy vòng tròn")
+
+
+def _circles(key: str, agencies: Agencies) -> bool:
+    for step in ("parent", "successor"):
+        visited, at = {key}, getattr(agencies.get(key), step)
+        while at is not None and at in agencies:
+            if at in visited:
+                return True
+            visited.add(at)
+            at = getattr(agencies.get(at), step)
+    return False
+
+
+def _calendar_faults(document: Document, file: CalendarFile) -> Iterator[Fault]:
+    seen: set[object] = set()
+    if file.first_year > file.last_year:
+        yield document.fault(("first_year",), "first_year lớn hơn last_year")
+    for number, stretch in enumerate(file.hours):
+        if stretch.opens >= stretch.closes:
+            yield document.fault(("hours", number), "giờ mở cửa phải sớm hơn giờ đóng cửa")
+    for number, day in enumerate(file.days):
+        if day.date in seen:
+            yield document.fault(("days", number), f"{day.date}: ngày này có hai dòng")
+        if not file.first_year <= day.date.year <= file.last_year:
+            yield document.fault(("days", number, "date"), f"{day.date}: nằm ngoài các năm của lịch")
+        seen.add(day.date)
+
+
+def _routing_faults(document: Document, routing: RoutingFile, agencies: Agencies) -> Iterator[Fault]:
+    named: list[tuple[Location, str]] = [(("coordinator",), routing.coordinator)]
+    named += [(("watchers", number), key) for number, key in enumerate(routing.watchers)]
+    named += [
+        (("rules", number, "to"), rule.to) for number, rule in enumerate(routing.rules) if rule.to not in RELATIVE
+    ]
+    for location, key in named:
+        if key not in agencies:
+            yield document.fault(location, f"không có cơ quan {key} trong data/agencies.yml")
+    yield from _overlaps(document, "rules", routing.rules, lambda rule: rule.id)
+
+
+def _overlaps[Item: Dated](
+    document: Document, name: str, items: list[Item], key: Callable[[Item], object]
+) -> Iterator[Fault]:
+    groups: dict[object, list[int]] = defaultdict(list)
+    for number, item in enumerate(items):
+        groups[key(item)].append(number)
+    for label, numbers in groups.items():
+        if overlapping([items[number] for number in numbers]):
+            yield document.fault((name, numbers[-1]), f"{label}: hai dòng cùng hiệu lực một lúc, sửa valid_from hoặc valid_to")
