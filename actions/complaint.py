@@ -1,0 +1,245 @@
+"""The complaint form's two actions: take in what was said and ask on, then file the ticket."""
+
+from datetime import date, datetime
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import intake as talk
+from actions.context import ActionContext
+from actions.heard import Heard, heard
+from actions.intake import Intake
+from backlog import tickets
+from backlog.model import Ticket
+from backlog.tickets import Contact, Draft
+from catalogue.load import Facts
+from kit import clock
+from kit.crypto import Sealer
+from kit.db import session_scope
+from vntext import patterns
+
+FORM = "complaint_form"
+# Clear words of another kind: answered first, then the form goes on. Anything else is taken as an answer.
+INTERRUPTING = {
+    "ask_procedure",
+    "ticket_status",
+    "how_to_complain",
+    "hotline",
+    "human",
+    "data_rights",
+    "dossier_status",
+    "emergency",
+    "bot_challenge",
+    "greet",
+    "thanks",
+    "infrastructure_report",
+    "dialogue_schedule",
+}
+SURE_INTERRUPTION = 0.7
+_QUESTIONS_WITH_BUTTONS = {
+    "when": [("Không nhớ ngày", '/choose{"skip":"when"}')],
+    "details": [("Không nhớ", '/choose{"skip":"details"}')],
+    "contact": [
+        ("Giấu tên", '/choose{"contact":"chat"}'),
+        ("Để lại tên, số điện thoại", '/choose{"contact":"named"}'),
+    ],
+    "identity": [("Thôi, giấu tên", '/choose{"contact":"chat"}')],
+    "confirm": [("Đúng, gửi đi", "/affirm"), ("Sửa lại", "/correction"), ("Hủy", "/cancel")],
+}
+_FIXES = [("Việc", "story"), ("Nơi", "place"), ("Lúc", "when"), ("Người, thủ tục", "details"), ("Liên hệ", "contact")]
+
+
+class ValidateComplaintForm(Action):
+    """Called at every step of the form: absorbs the message, or rejects it so that a rule answers it first."""
+
+    def __init__(self, context: ActionContext) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return f"validate_{FORM}"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        said = heard(tracker)
+        known = _known(tracker)
+        if known is None:
+            known = talk.begin(said, self._context.facts)
+        elif not _comes_back(tracker):
+            if said.intent == "cancel":
+                return _stop(known)
+            if _interrupts(said, known):
+                return []
+            changed = talk.absorb(known, said, self._context.facts)
+            if changed is None and known.asked == "confirm" and said.intent in ("correction", "deny"):
+                dispatcher.utter_message(response="utter_ask_what_to_fix", buttons=_buttons(_FIXES, "fix"))
+                return _asking(known, "confirm")
+            known = changed or known
+        return self._ask(dispatcher, known)
+
+    def _ask(self, dispatcher: CollectingDispatcher, known: Intake) -> list[EventType]:
+        question = talk.next_question(known)
+        if question is None:
+            return [SlotSet("complaint", known.to_slot()), SlotSet("requested_slot", None)]
+        ask(dispatcher, known, question, self._context.facts)
+        return _asking(known, question)
+
+
+class FinishComplaint(Action):
+    """File the confirmed complaint, or say that nothing was filed."""
+
+    def __init__(self, context: ActionContext) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return "action_finish_complaint"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        said = heard(tracker)
+        known = Intake.from_slot(tracker.get_slot("complaint"))
+        if not known.confirmed:
+            dispatcher.utter_message(response="utter_complaint_cancelled")
+        elif said.dry_run:
+            dispatcher.utter_message(response="utter_complaint_dry_run")
+        else:
+            self._file(dispatcher, said, known)
+        return [SlotSet("complaint", None)]
+
+    def _file(self, dispatcher: CollectingDispatcher, said: Heard, known: Intake) -> None:
+        with session_scope(self._context.engine) as session:
+            submission = tickets.submit(
+                session,
+                self._context.facts,
+                draft_of(known, self._context.sealer),
+                sealer=self._context.sealer,
+                idempotency_key=known.id,
+                conversation_id=said.conversation_id,
+                now=clock.now(),
+            )
+            ticket = submission.ticket
+            unit = self._context.facts.agencies.get(ticket.unit_key).name
+        dispatcher.utter_message(
+            response="utter_complaint_filed",
+            number=ticket.number,
+            unit=unit,
+            due=clock.say_date(ticket.due_at.date()),
+            custom={"ticket": ticket_custom(ticket), "issue_receipt": str(ticket.id)},
+        )
+
+
+def ticket_custom(ticket: Ticket) -> dict[str, Any]:
+    """`custom.ticket` of a reply."""
+    return {"number": ticket.number, "state": ticket.state, "due": ticket.due_at.isoformat()}
+
+
+def draft_of(known: Intake, sealer: Sealer) -> Draft:
+    """The backlog's draft of what a citizen has told. Opens what was sealed on the way, to be sealed apart."""
+    return Draft(
+        kind=known.kind,
+        categories=known.categories,
+        story=known.story,
+        place_key=known.place_key or None,
+        place_text=known.place_text,
+        agency_key=known.agency_key or None,
+        counter=known.counter,
+        official=known.official,
+        event_first=_date(known.first),
+        event_last=_date(known.last),
+        event_text=known.when_text,
+        procedure_code=known.procedure_code or None,
+        procedure_name=known.procedure_name,
+        trips=known.trips or None,
+        money=known.money,
+        contact=_contact(known, sealer),
+    )
+
+
+def _contact(known: Intake, sealer: Sealer) -> Contact:
+    if known.contact != "named":
+        return Contact(kind="chat")
+    text = sealer.open(known.identity_sealed)
+    phones = patterns.find_phones(text)
+    name = text
+    for span in reversed(phones):
+        name = name[: span.start] + name[span.end :]
+    return Contact(kind="named", name=name.strip(" ,.;-\n"), phone=phones[0].value if phones else "")
+
+
+def _date(value: str) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def ask(dispatcher: CollectingDispatcher, known: Intake, question: str, facts: Facts) -> None:
+    """Say one question with its buttons."""
+    if question == "confirm":
+        dispatcher.utter_message(
+            response="utter_ask_complaint_confirm",
+            summary=talk.summary(known, facts),
+            buttons=_titled(_QUESTIONS_WITH_BUTTONS["confirm"]),
+        )
+    elif question == "place" and known.place_options:
+        told_on = datetime.fromisoformat(known.told_at).date()
+        options = [(facts.places.label(key, told_on), key) for key in known.place_options]
+        dispatcher.utter_message(
+            response="utter_ask_complaint_which_place", place=known.place_text, buttons=_buttons(options, "place_key")
+        )
+    elif question == "category":
+        options = [(talk.CATEGORY_NAMES[name].capitalize(), name) for name in _categories(known)]
+        dispatcher.utter_message(response="utter_ask_complaint_category", buttons=_buttons(options, "category"))
+    else:
+        _ask_plainly(dispatcher, known, question)
+
+
+def _ask_plainly(dispatcher: CollectingDispatcher, known: Intake, question: str) -> None:
+    again = "_again" if known.tries and question in ("place", "when") else ""
+    kind = f"_{known.kind}" if question in ("story", "place") and known.kind != "phan_anh" else ""
+    custom = {"expects": "identity"} if question == "identity" else {}
+    dispatcher.utter_message(
+        response=f"utter_ask_complaint_{question}{kind or again}",
+        buttons=_titled(_QUESTIONS_WITH_BUTTONS.get(question, [])),
+        custom=custom,
+    )
+
+
+def _categories(known: Intake) -> list[str]:
+    return list(dict.fromkeys([*known.guesses, *([] if known.guesses else talk.CATEGORY_NAMES), "other_conduct"]))
+
+
+def _known(tracker: Tracker) -> Intake | None:
+    value = tracker.get_slot("complaint")
+    return Intake.from_slot(value) if value and tracker.active_loop.get("name") == FORM else None
+
+
+def _comes_back(tracker: Tracker) -> bool:
+    """Whether the form goes on after a rule has answered the citizen's message: ask again, absorb nothing."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "action" and event.get("name") not in ("action_listen", FORM):
+            return True
+    return False
+
+
+def _interrupts(said: Heard, known: Intake) -> bool:
+    if said.intent not in INTERRUPTING or said.confidence < SURE_INTERRUPTION:
+        return False
+    if said.intent == "ask_procedure" and known.asked == "details":
+        return not said.link or bool(said.aspects and said.aspects[0]["name"] != "overview")
+    return True
+
+
+def _stop(known: Intake) -> list[EventType]:
+    return [SlotSet("complaint", known.to_slot()), SlotSet("requested_slot", None), ActiveLoop(None)]
+
+
+def _asking(known: Intake, question: str) -> list[EventType]:
+    slot = {**known.to_slot(), "asked": question}
+    return [SlotSet("complaint", slot), SlotSet("requested_slot", question)]
+
+
+def _titled(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"title": title, "payload": payload} for title, payload in pairs]
+
+
+def _buttons(options: list[tuple[str, str]], key: str) -> list[dict[str, str]]:
+    return [{"title": title, "payload": f'/choose{{"{key}":"{value}"}}'} for title, value in options]

