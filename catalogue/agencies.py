@@ -54,7 +54,9 @@ class Agencies:
     def __init__(self, agencies: list[Agency], places: Places) -> None:
         self._places = places
         self._by_key = {agency.key: agency for agency in [*agencies, *_local(places)]}
-        self._index = NameIndex((alias, agency.key) for agency in agencies for alias in (agency.name, *agency.aliases))
+        self._index = NameIndex(
+            (alias, agency.key) for agency in agencies for alias in (agency.name, *agency.aliases)
+        )
 
     def __iter__(self) -> Iterator[Agency]:
         return iter(self._by_key.values())
@@ -91,7 +93,11 @@ class Agencies:
         today's communes have a one-stop centre and police of their own here.
         """
         place = self._places.get(key)
-        if office == "committee" and place.kind != "province" and (place.kind == "district_2024" or _was(place, on)):
+        if (
+            office == "committee"
+            and place.kind != "province"
+            and (place.kind == "district_2024" or _was(place, on))
+        ):
             return self.today(committee_key(place), on) if on else None
         today = self._places.successor(key)
         return self._by_key.get(office_key(today, office)) if today else None

@@ -46,7 +46,9 @@ def build_calendar(file: CalendarFile) -> WorkingCalendar:
     """The calendar of the years that the file names."""
     years = range(file.first_year, file.last_year + 1)
     library = holidays.country_holidays("VN", years=years, language="vi")
-    special = {day: _from_library("off", str(name), day, file) for day, name in library.items() if day.year in years}
+    special = {
+        day: _from_library("off", str(name), day, file) for day, name in library.items() if day.year in years
+    }
     for day in library.weekend_workdays:
         if day.year in years:
             special[day] = _from_library("work", "Làm bù", day, file)

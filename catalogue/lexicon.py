@@ -45,5 +45,7 @@ def export(procedures: Iterable[Procedure], facts: Facts, path: Path, on: date) 
     """Write the lexicon by way of a temporary file: a reader sees the old one or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(build(procedures, facts, on), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    draft.write_text(
+        json.dumps(build(procedures, facts, on), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     draft.replace(path)

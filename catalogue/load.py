@@ -149,13 +149,26 @@ def _procedure_faults(found: list[_Found], *, complete: bool) -> Iterator[Fault]
         by_code[one.procedure.code].append(one)
     for code, versions in by_code.items():
         if overlapping([one.procedure for one in versions]):
-            places = ", ".join(f"{one.document.shown}:{one.document.line_of(one.location)}" for one in versions[:-1])
-            yield versions[-1].fault(f"trùng hiệu lực với bản ở {places}; sửa valid_from, valid_to hoặc bỏ một bản", "code")
+            places = ", ".join(
+                f"{one.document.shown}:{one.document.line_of(one.location)}" for one in versions[:-1]
+            )
+            yield versions[-1].fault(
+                f"trùng hiệu lực với bản ở {places}; sửa valid_from, valid_to hoặc bỏ một bản", "code"
+            )
         for one in versions:
             for number, other in enumerate(one.procedure.see_also):
                 # While some file does not parse, what it holds is not known to be missing.
                 if other.code == code or (complete and other.code not in by_code):
-                    yield one.fault(f"see_also: không có thủ tục {other.code}, hoặc là chính nó", "see_also", number)
+                    yield one.fault(
+                        f"see_also: không có thủ tục {other.code}, hoặc là chính nó", "see_also", number
+                    )
+                elif (
+                    other.name not in {known.procedure.short_name for known in by_code.get(other.code, ())}
+                    and complete
+                ):
+                    yield one.fault(
+                        f"see_also: tên không khớp short_name của {other.code}", "see_also", number
+                    )
 
 
 def _agency_faults(document: Document, file: AgencyFile, agencies: Agencies) -> Iterator[Fault]:
@@ -167,7 +180,9 @@ def _agency_faults(document: Document, file: AgencyFile, agencies: Agencies) -> 
         seen.add(agency.key)
         for name, key in (("parent", agency.parent), ("successor", agency.successor)):
             if key is not None and key not in agencies:
-                yield document.fault((*here, name), f"{agency.key}: {name} là {key}, nhưng không có cơ quan đó")
+                yield document.fault(
+                    (*here, name), f"{agency.key}: {name} là {key}, nhưng không có cơ quan đó"
+                )
         if agency.valid_to and not agency.successor:
             yield document.fault((*here, "valid_to"), f"{agency.key}: đã hết hiệu lực thì phải có successor")
         if _circles(agency.key, agencies):
@@ -204,7 +219,9 @@ def _routing_faults(document: Document, routing: RoutingFile, agencies: Agencies
     named: list[tuple[Location, str]] = [(("coordinator",), routing.coordinator)]
     named += [(("watchers", number), key) for number, key in enumerate(routing.watchers)]
     named += [
-        (("rules", number, "to"), rule.to) for number, rule in enumerate(routing.rules) if rule.to not in RELATIVE
+        (("rules", number, "to"), rule.to)
+        for number, rule in enumerate(routing.rules)
+        if rule.to not in RELATIVE
     ]
     for location, key in named:
         if key not in agencies:
@@ -220,4 +237,6 @@ def _overlaps[Item: Dated](
         groups[key(item)].append(number)
     for label, numbers in groups.items():
         if overlapping([items[number] for number in numbers]):
-            yield document.fault((name, numbers[-1]), f"{label}: hai dòng cùng hiệu lực một lúc, sửa valid_from hoặc valid_to")
+            yield document.fault(
+                (name, numbers[-1]), f"{label}: hai dòng cùng hiệu lực một lúc, sửa valid_from hoặc valid_to"
+            )

@@ -66,7 +66,9 @@ class Places:
         named = [(alias, place.key) for place in places for alias in self.aliases(place)]
         self._index = NameIndex(named)
         districts = [place for place in places if place.kind == "district_2024"]
-        self._district_names = NameIndex((alias, one.key) for one in districts for alias in _district_aliases(one))
+        self._district_names = NameIndex(
+            (alias, one.key) for one in districts for alias in _district_aliases(one)
+        )
 
     def __iter__(self) -> Iterator[Place]:
         return iter(self._by_key.values())
@@ -99,7 +101,9 @@ class Places:
             if not _person(match, text):
                 elsewhere = [one for one in districts if one.end <= match.start or one.start >= match.end]
                 matches.append(self._decide(match, {key for one in elsewhere for key in one.keys}))
-        return sorted(matches, key=lambda match: (self._is_wide(match.keys[0]), _bare(match), match.start - match.end))
+        return sorted(
+            matches, key=lambda match: (self._is_wide(match.keys[0]), _bare(match), match.start - match.end)
+        )
 
     def successor(self, key: str) -> Place | None:
         """Today's commune for an old one; itself for a new one; None for a district or province, which has none."""
@@ -190,7 +194,9 @@ def read_places(path: Path, shown: str) -> tuple[Places, list[Fault]]:
             for place in _row(row, line, shown, faults):
                 known = places.setdefault(place.key, place)
                 if known != place:
-                    faults.append(Fault(shown, line, f"{place.name}: khác với dòng trước cùng mã {place.key}"))
+                    faults.append(
+                        Fault(shown, line, f"{place.name}: khác với dòng trước cùng mã {place.key}")
+                    )
                 elif known is not place and place.kind == "ward_2024":
                     faults.append(Fault(shown, line, f"{place.name}: mã {place.key} có hai dòng"))
     return Places(list(places.values())), faults
@@ -207,9 +213,13 @@ def _row(row: dict[str, str], line: int, shown: str, faults: list[Fault]) -> lis
     except ValueError:
         faults.append(Fault(shown, line, f"valid_to: {row['valid_to']} không phải ngày, viết như 2025-06-30"))
         return []
-    badly_named = [row[name] for name in ("old_name", "district", "new_name") if not row[name].startswith(tuple(_TYPES))]
+    badly_named = [
+        row[name] for name in ("old_name", "district", "new_name") if not row[name].startswith(tuple(_TYPES))
+    ]
     if badly_named:
-        faults.append(Fault(shown, line, f"{', '.join(badly_named)}: tên phải bắt đầu bằng Xã, Phường, Thị trấn…"))
+        faults.append(
+            Fault(shown, line, f"{', '.join(badly_named)}: tên phải bắt đầu bằng Xã, Phường, Thị trấn…")
+        )
         return []
     district, new = f"2024:d{row['district_code']}", f"2025:{row['new_code']}"
     return [

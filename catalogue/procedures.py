@@ -70,9 +70,13 @@ class DocumentGroup(Strict):
 
 
 class Remark(Written):
-    """A further sentence. `unverified`: no source that was read says so. After `valid_to` it is no longer said."""
+    """A further sentence. `unverified`: no source that was read says so. After `valid_to` it is no longer said.
+
+    A `warning` goes with every answer that it may make wrong, not only with the conditions.
+    """
 
     unverified: bool = False
+    warning: bool = False
     valid_to: date | None = None
 
     def holds(self, on: date) -> bool:
@@ -99,9 +103,10 @@ class HandIn(Strict):
 
 
 class SeeAlso(Strict):
-    """Another procedure that fits better when `when` is the case."""
+    """Another procedure that fits better when `when` is the case; `name` is its short name."""
 
     code: Code
+    name: Text
     when: Text
 
 
@@ -161,7 +166,11 @@ class Procedure(Strict):
 
     @model_validator(mode="after")
     def _no_repeated_names(self) -> Self:
-        for label, words in (("aliases", self.aliases), ("legal_basis", self.legal_basis), ("steps", self.steps)):
+        for label, words in (
+            ("aliases", self.aliases),
+            ("legal_basis", self.legal_basis),
+            ("steps", self.steps),
+        ):
             repeated = {word for word in words if words.count(word) > 1}
             if repeated:
                 raise ValueError(f"{label}: bị lặp: {', '.join(sorted(repeated))}")
