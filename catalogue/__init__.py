@@ -1,1 +1,1 @@
-"""Reference data with validity dates: procedures, agencies, places, the working calendar, deadlines, routing."""
+"""Reference data with validity dates: procedures, agencies, places, calendar, deadlines, routing."""

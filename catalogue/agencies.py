@@ -33,7 +33,7 @@ class Agency(Strict):
     valid_from: date | None = None
     valid_to: date | None = None
     successor: Text | None = None
-    aliases: list[Text] = []
+    aliases: list[Text] = Field(default_factory=list)
     source: Text
     confidence: Confidence = "medium"
 
@@ -89,8 +89,8 @@ class Agencies:
     def for_place(self, key: str, on: date | None = None, office: Office = "committee") -> Agency | None:
         """The office that a place has on a day, or today's for an old place; None where there is none.
 
-        A former district has no single successor: after 2025-06-30 its committee gives way to the city's. Only
-        today's communes have a one-stop centre and police of their own here.
+        A former district has no single successor: after 2025-06-30 its committee gives way to the city's.
+        Only today's communes have a one-stop centre and police of their own here.
         """
         place = self._places.get(key)
         if (
@@ -133,19 +133,26 @@ def _offices_of_today(place: Place) -> Iterator[Agency]:
     kind, bare = place.type_and_bare
     full = f"{kind.lower()} {bare}"
     committee = committee_key(place)
-    shared = {"place": place.key, "valid_from": MERGER}
-    yield Agency(
-        key=committee, name=f"UBND {full}", level="commune", head=f"Chủ tịch UBND {kind.lower()}",
-        parent="ubnd-tp-can-tho", source=_MERGER_SOURCE, confidence="high", **shared,
-    )  # fmt: skip
-    yield Agency(
-        key=office_key(place, "one_stop"), name=f"Trung tâm Phục vụ hành chính công {full}", level="commune",
-        head="Giám đốc Trung tâm", parent=committee, source=_ONE_STOP_SOURCE, confidence="medium", **shared,
-    )  # fmt: skip
-    yield Agency(
-        key=office_key(place, "police"), name=f"Công an {full}", level="police", head=f"Trưởng Công an {kind.lower()}",
-        parent="cong-an-can-tho", source=_MERGER_SOURCE, confidence="medium", **shared,
-    )  # fmt: skip
+
+    def office(which: Office, name: str, level: Level, head: str, parent: str, source: str) -> Agency:
+        return Agency(
+            key=office_key(place, which),
+            name=f"{name} {full}",
+            level=level,
+            head=head,
+            parent=parent,
+            place=place.key,
+            valid_from=MERGER,
+            source=source,
+            confidence="high" if which == "committee" else "medium",
+        )
+
+    chairman = f"Chủ tịch UBND {kind.lower()}"
+    yield office("committee", "UBND", "commune", chairman, "ubnd-tp-can-tho", _MERGER_SOURCE)
+    one_stop = "Trung tâm Phục vụ hành chính công"
+    yield office("one_stop", one_stop, "commune", "Giám đốc Trung tâm", committee, _ONE_STOP_SOURCE)
+    chief = f"Trưởng Công an {kind.lower()}"
+    yield office("police", "Công an", "police", chief, "cong-an-can-tho", _MERGER_SOURCE)
 
 
 def _old_committee(place: Place, places: Places) -> Agency:

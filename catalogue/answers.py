@@ -1,6 +1,8 @@
-"""What the bot says about one aspect of one procedure: short, numbered, sourced, honest about what is not known.
+"""What the bot says about one aspect of one procedure: short, numbered, sourced, honest about what is
+unknown.
 
-The wording is in data/templates/answers/*.j2; here is only what the templates are given and how phrases are joined.
+The wording is in data/templates/answers/*.j2; here is only what templates are given and how phrases are
+joined.
 """
 
 import re
@@ -128,7 +130,8 @@ def answer(procedure: Procedure, aspect: str, facts: Facts, on: date) -> Answer:
 
 
 def source_line(procedure: Procedure) -> str:
-    """Where the facts come from and when they were read: "Cổng Dịch vụ công quốc gia, mã 1.001193, xem ngày …"."""
+    """Where the facts come from and when they were read: "Cổng Dịch vụ công quốc gia, mã 1.001193, xem ngày
+    …"."""
     return f"{procedure.source.title}, mã {procedure.code}, xem ngày {procedure.as_of:%d/%m/%Y}"
 
 

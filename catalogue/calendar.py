@@ -1,7 +1,8 @@
 """The working calendar of State agencies: pure, no clock inside, naive datetimes refused.
 
-Rules of counting: the day of the event does not count (Bộ luật Dân sự 2015, Điều 147); a limit in calendar days that
-ends on a day off ends with the next working day (Điều 148 khoản 5). A limit ends when the office closes.
+Rules of counting: the day of the event does not count (Bộ luật Dân sự 2015, Điều 147); a limit in calendar
+days that ends on a day off ends with the next working day (Điều 148 khoản 5). A limit ends when the office
+closes.
 """
 
 from collections.abc import Mapping
@@ -49,7 +50,8 @@ class WorkingCalendar:
     hours: tuple[Hours, ...]
 
     def is_working_day(self, day: date) -> bool:
-        """Whether offices are open, if only for half a day. Raises OutsideCalendar for a year nobody has entered."""
+        """Whether offices are open, if only for half a day. Raises OutsideCalendar for a year nobody has
+        entered."""
         if not self.first_year <= day.year <= self.last_year:
             raise OutsideCalendar(f"no working calendar for {day.year}")
         special = self.special.get(day)

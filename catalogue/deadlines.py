@@ -1,4 +1,5 @@
-"""How long tickets may take: the schema of data/deadlines.yml. Pure data; backlog/deadlines.py does the reckoning."""
+"""How long tickets may take: the schema of data/deadlines.yml. Pure data; backlog/deadlines.py does the
+reckoning."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -32,7 +33,8 @@ class DeadlineRule(Strict):
 
 
 class DeadlineFile(Strict):
-    """data/deadlines.yml. The further limits are in working days for triage and calendar days for interim replies."""
+    """data/deadlines.yml. The further limits are in working days for triage and calendar days for interim
+    replies."""
 
     rules: Annotated[list[DeadlineRule], Field(min_length=1)]
     triage_working_days: Annotated[int, Field(ge=1, le=10)]

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from catalogue.errors import Fault
 
-Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
 
 # pydantic's own words are English and for programmers; these are for the person who edits the file.
@@ -47,7 +46,7 @@ class Document:
         self._value: Any = None
         self._read(path)
 
-    def parse(self, model: type[Model]) -> Model | None:
+    def parse[Model: BaseModel](self, model: type[Model]) -> Model | None:
         """The document as `model`; None, with the reasons in `faults`, when anything is wrong."""
         if self.faults:
             return None
@@ -99,7 +98,7 @@ class _Plain(yaml.SafeLoader):
     """Makes plain values of a tree that is already read."""
 
 
-def read(path: Path, model: type[Model], shown: str) -> tuple[Model | None, list[Fault]]:
+def read[Model: BaseModel](path: Path, model: type[Model], shown: str) -> tuple[Model | None, list[Fault]]:
     """One YAML document as `model`, or the faults in it."""
     document = Document(path, shown)
     return document.parse(model), document.faults

@@ -1,6 +1,9 @@
-"""Builds the working calendar: the `holidays` library's Vietnamese days with data/calendar/overlay.yml over them."""
+"""Builds the working calendar: the `holidays` library's Vietnamese days with data/calendar/overlay.yml over
+them."""
 
+import datetime
 from datetime import date, time
+from importlib.metadata import version
 from typing import Annotated, Literal
 
 import holidays
@@ -10,7 +13,7 @@ from catalogue.calendar import Hours, SpecialDay, WorkingCalendar
 from catalogue.document import Strict
 from catalogue.procedures import Text
 
-LIBRARY = f"thư viện holidays {holidays.__version__}"
+LIBRARY = f"thư viện holidays {version('holidays')}"
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -24,7 +27,7 @@ class OfficeHours(Strict):
 class OverlayDay(Strict):
     """A day that the library misses, or that no law has settled. `kind` says how it counts meanwhile."""
 
-    date: date
+    date: datetime.date
     kind: Literal["off", "work", "half"]
     reason: Text
     source: Text
@@ -39,7 +42,7 @@ class CalendarFile(Strict):
     announced_until: date
     hours: Annotated[list[OfficeHours], Field(min_length=1)]
     hours_note: Text
-    days: list[OverlayDay] = []
+    days: list[OverlayDay] = Field(default_factory=list)
 
 
 def build_calendar(file: CalendarFile) -> WorkingCalendar:
@@ -52,8 +55,8 @@ def build_calendar(file: CalendarFile) -> WorkingCalendar:
     for day in library.weekend_workdays:
         if day.year in years:
             special[day] = _from_library("work", "Làm bù", day, file)
-    for day in file.days:
-        special[day.date] = SpecialDay(day.kind, day.reason, day.source, day.confirmed)
+    for line in file.days:
+        special[line.date] = SpecialDay(line.kind, line.reason, line.source, line.confirmed)
     hours = tuple(Hours(time.fromisoformat(one.opens), time.fromisoformat(one.closes)) for one in file.hours)
     return WorkingCalendar(file.first_year, file.last_year, special, hours)
 

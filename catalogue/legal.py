@@ -8,6 +8,7 @@ from pydantic import Field
 
 from catalogue.document import Strict
 from catalogue.procedures import Confidence, Text
+from catalogue.validity import holds
 
 
 class LegalText(Strict):
@@ -45,6 +46,6 @@ class LegalTexts:
     def get(self, key: str, on: date) -> LegalText:
         """The text of a key that holds on a day. Raises KeyError when there is none."""
         for text in self._texts:
-            if text.key == key and (text.valid_from or date.min) <= on <= (text.valid_to or date.max):
+            if text.key == key and holds(text, on):
                 return text
         raise KeyError(key)

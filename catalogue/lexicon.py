@@ -13,8 +13,8 @@ VERSION = 1
 
 
 def build(procedures: Iterable[Procedure], facts: Facts, on: date) -> dict[str, Any]:
-    """The lexicon for a day: procedures, places, agencies. Sorted, and `as_of` is the newest reading of a procedure,
-    so that equal data give equal files and nobody trains again for nothing."""
+    """The lexicon for a day: procedures, places, agencies. Sorted, and `as_of` is the newest reading of a
+    procedure, so that equal data give equal files and nobody trains again for nothing."""
     current = sorted((one for one in procedures if one.valid_on(on)), key=lambda one: one.code)
     return {
         "version": VERSION,
@@ -42,7 +42,8 @@ def build(procedures: Iterable[Procedure], facts: Facts, on: date) -> dict[str, 
 
 
 def export(procedures: Iterable[Procedure], facts: Facts, path: Path, on: date) -> None:
-    """Write the lexicon by way of a temporary file: a reader sees the old one or the new one, never half of one."""
+    """Write the lexicon by way of a temporary file: a reader sees the old one or the new one, never half of
+    one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
     draft.write_text(

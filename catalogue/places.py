@@ -1,6 +1,7 @@
 """Communes and districts of the former province of Sóc Trăng, old and new, as people name them.
 
-The province and its districts ended on 2025-06-30 (Nghị quyết 1668/NQ-UBTVQH15); people go on using the old names.
+The province and its districts ended on 2025-06-30 (Nghị quyết 1668/NQ-UBTVQH15); people go on using the old
+names.
 """
 
 import csv
@@ -29,7 +30,7 @@ _TYPES = {
     "Xã": ("xã", "x"),
 }
 _TYPE_WORDS = tuple(f"{fold(short)} " for shorts in _TYPES.values() for short in shorts)
-# Words that are also something else: alone they name no place ("an ninh" is security, "sóc trăng" the province).
+# Words that are also something else: alone they name no commune ("an ninh" is security).
 _NOT_ALONE = {"an ninh", "soc trang"}
 # After these a two-word name is a person: "chị Mỹ Hương ở quầy 2".
 _PERSON_TITLES = {"anh", "chi", "co", "chu", "ong", "ba", "bac", "cau", "di", "thay", "em", "ten"}
@@ -90,10 +91,11 @@ class Places:
         return list(dict.fromkeys(own))
 
     def find(self, text: str) -> list[PlaceMatch]:
-        """Communes named in `text`, then wider units; each with the one key, or the several, that it may mean.
+        """Communes named in `text`, then wider units; each with all the keys that it may mean.
 
-        Longest first, but a name with its type ("phường 2") before one without ("Vĩnh Châu"). A district named elsewhere in the text decides between communes of one name. Where an old commune's name
-        lives on in a new one, today's is meant unless the text says "cũ".
+        Longest first, but a name with its type ("phường 2") before one without ("Vĩnh Châu"). A district named
+        elsewhere in the text decides between communes of one name. Where an old commune's name lives on in a
+        new one, today's is meant unless the text says "cũ".
         """
         districts = self._district_names.find(text)
         matches = []
@@ -106,7 +108,8 @@ class Places:
         )
 
     def successor(self, key: str) -> Place | None:
-        """Today's commune for an old one; itself for a new one; None for a district or province, which has none."""
+        """Today's commune for an old one; itself for a new one; None for a district or province, which has
+        none."""
         place = self.get(key)
         if place.kind == "ward_2025":
             return place

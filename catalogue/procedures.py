@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from catalogue.document import Strict
+from catalogue.validity import Dated, holds
 
 Text = Annotated[str, Field(min_length=1)]
 Code = Annotated[str, Field(pattern=r"^\d\.\d{6}$")]
@@ -52,7 +53,7 @@ class Authority(Strict):
 
     def holds(self, on: date) -> bool:
         """Whether it holds on a day."""
-        return (self.valid_from or date.min) <= on <= (self.valid_to or date.max)
+        return holds(self, on)
 
 
 class Paper(Written):
@@ -70,7 +71,8 @@ class DocumentGroup(Strict):
 
 
 class Remark(Written):
-    """A further sentence. `unverified`: no source that was read says so. After `valid_to` it is no longer said.
+    """A further sentence. `unverified`: no source that was read says so. After `valid_to` it is no longer
+    said.
 
     A `warning` goes with every answer that it may make wrong, not only with the conditions.
     """
@@ -88,14 +90,15 @@ class Statement(Strict):
     """A fact in one short phrase, without a full stop, and what else belongs to it."""
 
     short: Text
-    more: list[Remark] = []
+    more: list[Remark] = Field(default_factory=list)
 
 
 class HandIn(Strict):
     """Where the dossier is handed in, since 2025-07-01.
 
-    `residence`: city = at any commune of the city; anywhere = anywhere in the country; bound = only at the office
-    that `where` names; online = on the web alone; unknown = no source that was read says whether residence matters.
+    `residence`: city = at any commune of the city; anywhere = anywhere in the country; bound = only at the
+    office that `where` names; online = on the web alone; unknown = no source that was read says whether
+    residence matters.
     """
 
     where: Text
@@ -120,8 +123,9 @@ class Source(Strict):
 class Procedure(Strict):
     """One administrative procedure, as true as its sources. `unverified` names what no source has settled.
 
-    `editor_notes` are for the people who keep the data and never shown to citizens. `valid_from` and `valid_to`
-    bound the record as a whole; an open `valid_from` means that it was in force before our data begin.
+    `editor_notes` are for the people who keep the data and never shown to citizens. `valid_from` and
+    `valid_to` bound the record as a whole; an open `valid_from` means that it was in force before our data
+    begin.
     """
 
     code: Code
@@ -138,20 +142,20 @@ class Procedure(Strict):
     fee: Statement
     time_limit: Statement
     steps: Annotated[list[Text], Field(min_length=1)]
-    forms: list[Text] = []
+    forms: list[Text] = Field(default_factory=list)
     channels: Annotated[list[Channel], Field(min_length=1)]
     online_level: Literal["full", "partial", "available", "none"]
-    conditions: list[Remark] = []
-    legal_basis: list[Text] = []
+    conditions: list[Remark] = Field(default_factory=list)
+    legal_basis: list[Text] = Field(default_factory=list)
     decision: Text | None = None
     result: Text | None = None
-    notes: list[Remark] = []
-    see_also: list[SeeAlso] = []
+    notes: list[Remark] = Field(default_factory=list)
+    see_also: list[SeeAlso] = Field(default_factory=list)
     editor_notes: Text | None = None
     source: Source
     as_of: date
     confidence: Confidence
-    unverified: list[Unverified] = []
+    unverified: list[Unverified] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_authority_at_a_time(self) -> Self:
@@ -166,11 +170,8 @@ class Procedure(Strict):
 
     @model_validator(mode="after")
     def _no_repeated_names(self) -> Self:
-        for label, words in (
-            ("aliases", self.aliases),
-            ("legal_basis", self.legal_basis),
-            ("steps", self.steps),
-        ):
+        for label in ("aliases", "legal_basis", "steps"):
+            words: list[str] = getattr(self, label)
             repeated = {word for word in words if words.count(word) > 1}
             if repeated:
                 raise ValueError(f"{label}: bị lặp: {', '.join(sorted(repeated))}")
@@ -178,7 +179,8 @@ class Procedure(Strict):
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
-        for one in (self, *self.authority):
+        dated: list[Dated] = [self, *self.authority]
+        for one in dated:
             if (one.valid_from or date.min) > (one.valid_to or date.max):
                 raise ValueError("valid_from muộn hơn valid_to")
         return self
@@ -189,7 +191,7 @@ class Procedure(Strict):
 
     def valid_on(self, day: date) -> bool:
         """Whether this version of the procedure holds on a day."""
-        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+        return holds(self, day)
 
     def papers_for_all(self) -> Iterator[Paper]:
         """The papers that everybody needs, whatever the case."""
