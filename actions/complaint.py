@@ -11,9 +11,10 @@ from actions import intake as talk
 from actions.context import ActionContext
 from actions.heard import Heard, heard
 from actions.intake import Intake
-from backlog import tickets
+from backlog import tickets, words
 from backlog.model import Ticket
-from backlog.tickets import Contact, Draft
+from backlog.identity import Contact
+from backlog.tickets import Draft
 from catalogue.load import Facts
 from kit import clock
 from kit.crypto import Sealer
@@ -184,7 +185,7 @@ def ask(dispatcher: CollectingDispatcher, known: Intake, question: str, facts: F
             response="utter_ask_complaint_which_place", place=known.place_text, buttons=_buttons(options, "place_key")
         )
     elif question == "category":
-        options = [(talk.CATEGORY_NAMES[name].capitalize(), name) for name in _categories(known)]
+        options = [(words.CATEGORIES[name].capitalize(), name) for name in _categories(known)]
         dispatcher.utter_message(response="utter_ask_complaint_category", buttons=_buttons(options, "category"))
     else:
         _ask_plainly(dispatcher, known, question)
@@ -202,7 +203,7 @@ def _ask_plainly(dispatcher: CollectingDispatcher, known: Intake, question: str)
 
 
 def _categories(known: Intake) -> list[str]:
-    return list(dict.fromkeys([*known.guesses, *([] if known.guesses else talk.CATEGORY_NAMES), "other_conduct"]))
+    return list(dict.fromkeys([*known.guesses, *([] if known.guesses else words.CATEGORIES), "other_conduct"]))
 
 
 def _known(tracker: Tracker) -> Intake | None:

@@ -9,20 +9,12 @@ from datetime import date
 from typing import Any
 
 from actions.heard import Heard
+from backlog import words
 from catalogue.load import Facts
 from vntext import patterns, when
 
 # What the bot may ask, in this order. "details" (procedure, person) may be skipped; "identity" only when offered.
 QUESTIONS = ("story", "category", "place", "when", "details", "contact", "identity", "confirm")
-CATEGORY_NAMES = {
-    "working_hours": "giờ giấc làm việc",
-    "attitude": "thái độ phục vụ",
-    "harassment": "nhũng nhiễu, vòi vĩnh",
-    "obstruction": "gây khó, đòi thêm giấy tờ, bắt đi lại",
-    "buck_passing": "đùn đẩy, chỉ qua chỉ lại",
-    "delay": "chậm trễ, trễ hẹn",
-    "other_conduct": "việc khác",
-}
 KIND_OF_INTENT = {"praise": "khen", "propose": "kien_nghi"}
 SURE_CATEGORY = 0.5
 LINK_IN_STORY = 0.6
@@ -276,7 +268,7 @@ _TAKERS = {
 def summary(intake: Intake, facts: Facts) -> str:
     """The lines that the citizen checks before sending."""
     told_on = date.fromisoformat(intake.told_at[:10])
-    what = [CATEGORY_NAMES[name] for name in intake.categories]
+    what = [words.CATEGORIES[name] for name in intake.categories]
     if intake.trips > 1:
         what.append(f"phải đi lại {intake.trips} lần")
     if intake.money:

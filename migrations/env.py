@@ -1,10 +1,11 @@
-"""Alembic's environment: runs on the connection that `tiepdan.migrate` hands over, in one transaction."""
+"""Alembic's environment: runs on the connection that `assembly.migrate` hands over, in one transaction."""
 
 from alembic import context
 
 import backlog.model
 import bot.inbox
-import catalogue.model  # noqa: F401  (these three register their tables)
+import catalogue.model
+import desk.model  # noqa: F401  (these register their tables)
 from kit.db import Base
 
 connection = context.config.attributes["connection"]

@@ -17,7 +17,7 @@ from bot.turn import give_up, run_turn
 from kit import clock, logging
 from kit.db import session_scope
 from kit.outbox import DELIVER_TASK
-from tiepdan.bootstrap import Services, build
+from assembly.bootstrap import Services, build
 
 log = structlog.get_logger()
 

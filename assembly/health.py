@@ -7,9 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from kit.db import session_scope
-from tiepdan.bootstrap import Services
+from assembly.bootstrap import Services
 
-# The worker writes a heartbeat every few seconds (tiepdan/worker.py); silent this long, it is gone.
+# The worker writes a heartbeat every few seconds (assembly/worker.py); silent this long, it is gone.
 WORKER_SILENT_SECONDS = 20
 
 

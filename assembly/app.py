@@ -18,8 +18,8 @@ from bot.web import routes as web
 from bot.web.events import Waker
 from kit import logging
 from kit.errors import TiepDanError
-from tiepdan import health
-from tiepdan.bootstrap import Services, build
+from assembly import health
+from assembly.bootstrap import Services, build
 
 log = structlog.get_logger()
 

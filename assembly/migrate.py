@@ -38,9 +38,10 @@ def differences(engine: Engine) -> list[object]:
     import backlog.model
     import bot.inbox
     import catalogue.model
+    import desk.model
     from kit.db import Base
 
-    tables = {backlog.model.__name__, bot.inbox.__name__, catalogue.model.__name__}
+    tables = {module.__name__ for module in (backlog.model, bot.inbox, catalogue.model, desk.model)}
     assert tables  # importing them is what registers their tables
     with engine.connect() as connection:
         context = MigrationContext.configure(

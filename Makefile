@@ -1,0 +1,50 @@
+# Everything that a person types. The real work is in deploy/setup and ./tiepdan.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON := .venvs/app/bin/python
+RASA := .venvs/rasa/bin/python
+export RASA_TELEMETRY_ENABLED := false
+
+.PHONY: help setup setup-dev run test lint fmt train eval check lock bench clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Make the two environments
+	@deploy/setup
+
+setup-dev: ## … and what tests and linters need
+	@deploy/setup dev
+
+run: setup ## Start everything and print the addresses
+	@./tiepdan run
+
+test: setup-dev ## The whole suite
+	$(PYTHON) -m pytest
+
+lint: setup-dev ## Format, ruff, mypy, import rules, rasa data validate
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	.venvs/app/bin/lint-imports
+	./tiepdan train --lexicon-only
+	PYTHONPATH=. $(RASA) -m rasa data validate --domain domain --data data/nlu data/rules --config config.yml --fail-on-warnings
+
+fmt: setup-dev ## Format and mend what ruff can mend
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+train: setup ## Train if data or pipeline changed
+	@./tiepdan train
+
+eval: setup ## Measure understanding; reports/nlu/
+	@./tiepdan eval
+
+bench: setup ## Turn times beside stock Rasa
+	$(PYTHON) -m benchmarks
+
+lock: setup ## Compile the locks anew, with hashes and without an index address
+	deploy/lock
+
+clean: ## Remove what is made, except the database
+	rm -rf .venvs .tools models reports .rasa

@@ -1,0 +1,1 @@
+"""Tickets: model, workflow, deadlines, routing, policy, identity, receipts, audit."""

@@ -1,0 +1,80 @@
+"""When a ticket is due: pure rules over the working calendar. No clock inside; naive moments are refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from catalogue.calendar import WorkingCalendar
+from catalogue.deadlines import DeadlineFile, DeadlineRule
+
+WARN_AT = (0.5, 0.8)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time during which the agency waited for the citizen; `end` is None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+
+
+def rule_for(file: DeadlineFile, kind: str, categories: Sequence[str], on: date) -> DeadlineRule:
+    """The rule that holds: the shortest among those for the ticket's categories, else the one for its kind.
+
+    Raises LookupError when the data know no rule for the kind on that day.
+    """
+    valid = [
+        rule
+        for rule in file.rules
+        if rule.kind == kind and rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to)
+    ]
+    exact = [rule for rule in valid if rule.category in categories]
+    found = exact or [rule for rule in valid if rule.category is None]
+    if not found:
+        raise LookupError(f"no deadline rule for {kind} on {on}")
+    return min(found, key=lambda rule: rule.days)
+
+
+def due_at(rule: DeadlineRule, calendar: WorkingCalendar, filed_at: datetime, pauses: Sequence[Pause] = ()) -> datetime:
+    """The moment at which the ticket becomes late, pauses that have ended included.
+
+    Raises ValueError for a naive `filed_at`.
+    """
+    add = calendar.add_working_days if rule.unit == "working" else calendar.add_calendar_days
+    extra = sum(_length(rule, calendar, pause) for pause in pauses if pause.end is not None)
+    return add(filed_at, rule.days + extra)
+
+
+def warning_points(filed_at: datetime, due: datetime) -> list[datetime]:
+    """When half and four fifths of the time are gone."""
+    return [filed_at + (due - filed_at) * share for share in WARN_AT]
+
+
+def used_share(filed_at: datetime, due: datetime, now: datetime) -> float:
+    """How much of the time is gone; over 1 when the ticket is late."""
+    total = (due - filed_at).total_seconds()
+    return (now - filed_at).total_seconds() / total if total > 0 else 1.0
+
+
+def level(filed_at: datetime, due: datetime, now: datetime) -> int:
+    """Escalation level: 0 quiet, 1 half gone (handler), 2 four fifths (unit head), 3 late, +1 for each week late.
+
+    The ladder is handler, unit head, agency head, inspection team, chairman; it ends at 6.
+    """
+    if now >= due:
+        return min(6, 3 + (now - due).days // 7)
+    return sum(now >= point for point in warning_points(filed_at, due))
+
+
+def next_interim(due: datetime, last: datetime | None, now: datetime, days: int) -> datetime | None:
+    """When the next interim reply is owed: at once when late, then every `days` days; None while in time."""
+    if now < due:
+        return None
+    return due if last is None else last + timedelta(days=days)
+
+
+def _length(rule: DeadlineRule, calendar: WorkingCalendar, pause: Pause) -> int:
+    """Days that a pause adds: those that began while it lasted."""
+    assert pause.end is not None
+    first, last = pause.start.date(), pause.end.date()
+    return calendar.working_days_between(first, last) if rule.unit == "working" else (last - first).days

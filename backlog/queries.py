@@ -1,0 +1,125 @@
+"""Every SELECT on tickets. Staff see what policy.visible_tickets says; a citizen sees what a conversation filed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from backlog import policy
+from backlog.errors import TicketNotFound
+from backlog.model import AuditRow, Staff, Ticket, TicketMessage, TicketPause
+from backlog.workflow import OPEN
+
+PAGE_SIZE = 40
+
+
+@dataclass(frozen=True)
+class QueueFilters:
+    """What the queue shows. `state` is a state, "open" or "all"."""
+
+    state: str = "open"
+    unit: str = ""
+    mine: bool = False
+    late: bool = False
+    number: str = ""
+
+
+def get(session: Session, staff: Staff, number: str) -> Ticket:
+    """A ticket that somebody may see. Raises TicketNotFound for one that is not there or not theirs to see."""
+    ticket = session.scalar(policy.visible_tickets(staff).where(Ticket.number == number))
+    if ticket is None:
+        raise TicketNotFound
+    return ticket
+
+
+def queue(
+    session: Session, staff: Staff, filters: QueueFilters, now: datetime, page: int = 1
+) -> tuple[Sequence[Ticket], int]:
+    """One page of the visible tickets, the most urgent first, and how many there are in all."""
+    wanted = _filtered(policy.visible_tickets(staff), staff, filters, now)
+    total = session.scalars(select(func.count()).select_from(wanted.subquery())).one()
+    rows = session.scalars(
+        wanted.order_by(Ticket.due_at, Ticket.number).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    )
+    return rows.all(), total
+
+
+def every(session: Session) -> Sequence[Ticket]:
+    """All tickets, for the command line of the machine's owner."""
+    return session.scalars(select(Ticket).order_by(Ticket.filed_at)).all()
+
+
+def by_conversation(session: Session, conversation_id: uuid.UUID) -> Sequence[Ticket]:
+    """The tickets that a conversation filed, newest first."""
+    return session.scalars(
+        select(Ticket).where(Ticket.conversation_id == conversation_id).order_by(Ticket.filed_at.desc())
+    ).all()
+
+
+def by_key(session: Session, idempotency_key: str) -> Ticket | None:
+    """The ticket that was filed under a key."""
+    return session.scalar(select(Ticket).where(Ticket.idempotency_key == idempotency_key))
+
+
+def by_id(session: Session, ticket_id: uuid.UUID, *, lock: bool = False) -> Ticket | None:
+    """A ticket by its id, for jobs; `lock` holds its row until the transaction ends."""
+    wanted = select(Ticket).where(Ticket.id == ticket_id)
+    return session.scalar(wanted.with_for_update().execution_options(populate_existing=True) if lock else wanted)
+
+
+def by_number(session: Session, number: str) -> Ticket | None:
+    """A ticket by its number, for the system's own use."""
+    return session.scalar(select(Ticket).where(Ticket.number == number))
+
+
+def history(session: Session, ticket: Ticket) -> Sequence[AuditRow]:
+    """What happened to a ticket, oldest first."""
+    return session.scalars(select(AuditRow).where(AuditRow.ticket_id == ticket.id).order_by(AuditRow.seq)).all()
+
+
+def messages(session: Session, ticket: Ticket, *, citizen_only: bool = False) -> Sequence[TicketMessage]:
+    """The thread, oldest first; what is internal only when asked for by staff."""
+    wanted = select(TicketMessage).where(TicketMessage.ticket_id == ticket.id).order_by(TicketMessage.id)
+    return session.scalars(wanted.where(TicketMessage.audience == "citizen") if citizen_only else wanted).all()
+
+
+def pauses(session: Session, ticket: Ticket) -> Sequence[TicketPause]:
+    """When the clock stood still."""
+    return session.scalars(
+        select(TicketPause).where(TicketPause.ticket_id == ticket.id).order_by(TicketPause.id)
+    ).all()
+
+
+def staff_of_unit(session: Session, unit_key: str) -> Sequence[Staff]:
+    """Who may be given a ticket of a unit: its active handlers and heads."""
+    return session.scalars(
+        select(Staff)
+        .where(Staff.active, Staff.unit_key == unit_key, Staff.role.in_(("handler", "unit_head")))
+        .order_by(Staff.full_name)
+    ).all()
+
+
+def staff_names(session: Session) -> dict[uuid.UUID, str]:
+    """Names of staff by id, for history and threads."""
+    return {row.id: row.full_name for row in session.scalars(select(Staff))}
+
+
+def _filtered(
+    wanted: Select[tuple[Ticket]], staff: Staff, filters: QueueFilters, now: datetime
+) -> Select[tuple[Ticket]]:
+    if filters.number:
+        return wanted.where(Ticket.number.contains(filters.number.strip().upper(), autoescape=True))
+    if filters.state == "open":
+        wanted = wanted.where(Ticket.state.in_([str(state) for state in OPEN]))
+    elif filters.state != "all":
+        wanted = wanted.where(Ticket.state == filters.state)
+    if filters.unit:
+        wanted = wanted.where(Ticket.unit_key == filters.unit)
+    if filters.mine:
+        wanted = wanted.where(Ticket.assignee_id == staff.id)
+    if filters.late:
+        wanted = wanted.where(Ticket.due_at < now, Ticket.clock_state == "run")
+    return wanted

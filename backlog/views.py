@@ -1,0 +1,44 @@
+"""A ticket as its citizen is told about it: plain words, nothing internal, no staff names."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from backlog import queries, workflow
+from backlog.model import Ticket
+from backlog.workflow import State
+from catalogue.load import Facts
+from kit import clock
+
+
+def status_for_citizen(session: Session, ticket: Ticket, facts: Facts, now: datetime) -> str:
+    """Where a ticket stands, who has it, until when, and what was last said to the citizen."""
+    state = State(ticket.state)
+    unit = facts.agencies.get(ticket.unit_key).name
+    lines = [
+        f"Phiếu {ticket.number}: {workflow.WORDS[state]}.",
+        f"Gửi ngày {ticket.filed_at.astimezone(clock.VIETNAM):%d/%m/%Y}. Nơi xử lý: {unit}.",
+        _time_line(ticket, state, now),
+    ]
+    said = [message for message in queries.messages(session, ticket, citizen_only=True) if message.author == "staff"]
+    if said:
+        lines.append(f"Cán bộ viết: {said[-1].text}")
+    lines.append(_next_step(state))
+    return "\n".join(line for line in lines if line)
+
+
+def _time_line(ticket: Ticket, state: State, now: datetime) -> str:
+    due = clock.say_date(ticket.due_at.astimezone(clock.VIETNAM).date())
+    if state is State.WAITING_CITIZEN:
+        return "Hạn xử lý đang tạm dừng để chờ anh/chị trả lời."
+    if not state.is_open:
+        return ""
+    return f"Đã quá hạn trả lời ({due})." if now > ticket.due_at else f"Hạn trả lời: {due}."
+
+
+def _next_step(state: State) -> str:
+    if state is State.WAITING_CITIZEN:
+        return 'Anh/chị nhắn "bổ sung thông tin" rồi viết câu trả lời.'
+    if state is State.ANSWERED:
+        return 'Chưa thỏa đáng thì trong 14 ngày anh/chị nhắn "mở lại phiếu".'
+    return 'Muốn nói thêm, anh/chị nhắn "bổ sung thông tin".' if state.is_open else ""
