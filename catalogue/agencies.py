@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -93,11 +94,7 @@ class Agencies:
         Only today's communes have a one-stop centre and police of their own here.
         """
         place = self._places.get(key)
-        if (
-            office == "committee"
-            and place.kind != "province"
-            and (place.kind == "district_2024" or _was(place, on))
-        ):
+        if office == "committee" and place.kind != "province" and (place.kind == "district_2024" or _was(place, on)):
             return self.today(committee_key(place), on) if on else None
         today = self._places.successor(key)
         return self._by_key.get(office_key(today, office)) if today else None
@@ -134,25 +131,32 @@ def _offices_of_today(place: Place) -> Iterator[Agency]:
     full = f"{kind.lower()} {bare}"
     committee = committee_key(place)
 
-    def office(which: Office, name: str, level: Level, head: str, parent: str, source: str) -> Agency:
-        return Agency(
-            key=office_key(place, which),
-            name=f"{name} {full}",
-            level=level,
-            head=head,
-            parent=parent,
-            place=place.key,
-            valid_from=MERGER,
-            source=source,
-            confidence="high" if which == "committee" else "medium",
-        )
-
-    chairman = f"Chủ tịch UBND {kind.lower()}"
-    yield office("committee", "UBND", "commune", chairman, "ubnd-tp-can-tho", _MERGER_SOURCE)
-    one_stop = "Trung tâm Phục vụ hành chính công"
-    yield office("one_stop", one_stop, "commune", "Giám đốc Trung tâm", committee, _ONE_STOP_SOURCE)
-    chief = f"Trưởng Công an {kind.lower()}"
-    yield office("police", "Công an", "police", chief, "cong-an-can-tho", _MERGER_SOURCE)
+    shared = partial(Agency, place=place.key, valid_from=MERGER)
+    yield shared(
+        key=committee,
+        name=f"UBND {full}",
+        level="commune",
+        head=f"Chủ tịch UBND {kind.lower()}",
+        parent="ubnd-tp-can-tho",
+        source=_MERGER_SOURCE,
+        confidence="high",
+    )
+    yield shared(
+        key=office_key(place, "one_stop"),
+        name=f"Trung tâm Phục vụ hành chính công {full}",
+        level="commune",
+        head="Giám đốc Trung tâm",
+        parent=committee,
+        source=_ONE_STOP_SOURCE,
+    )
+    yield shared(
+        key=office_key(place, "police"),
+        name=f"Công an {full}",
+        level="police",
+        head=f"Trưởng Công an {kind.lower()}",
+        parent="cong-an-can-tho",
+        source=_MERGER_SOURCE,
+    )
 
 
 def _old_committee(place: Place, places: Places) -> Agency:

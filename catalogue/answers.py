@@ -264,7 +264,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "data" / "templates" / "answers"),
         undefined=StrictUndefined,
-        autoescape=False,  # plain text: channels escape for themselves
+        autoescape=False,  # noqa: S701  (plain text: channels escape for themselves)
         trim_blocks=True,
         lstrip_blocks=True,
     )

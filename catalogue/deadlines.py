@@ -10,9 +10,7 @@ from catalogue.document import Strict
 from catalogue.procedures import Confidence, Text
 
 Kind = Literal["phan_anh", "kien_nghi", "khen"]
-Category = Literal[
-    "working_hours", "attitude", "harassment", "obstruction", "buck_passing", "delay", "other_conduct"
-]
+Category = Literal["working_hours", "attitude", "harassment", "obstruction", "buck_passing", "delay", "other_conduct"]
 
 
 class DeadlineRule(Strict):

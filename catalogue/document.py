@@ -91,7 +91,10 @@ class Document:
 
     def _explain(self, error: dict[str, Any]) -> Fault:
         where = ".".join(str(step) for step in error["loc"])
-        return self.fault(error["loc"], f"{where}: {_words(error)}" if where else _words(error))
+        words = _words(error)
+        # Rules over a whole record name the part that they are about: "authority: …".
+        part = words.partition(":")[0]
+        return self.fault((*error["loc"], part), f"{where}: {words}" if where else words)
 
 
 class _Plain(yaml.SafeLoader):

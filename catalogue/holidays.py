@@ -1,7 +1,7 @@
 """Builds the working calendar: the `holidays` library's Vietnamese days with data/calendar/overlay.yml over
 them."""
 
-import datetime
+import datetime as dt
 from datetime import date, time
 from importlib.metadata import version
 from typing import Annotated, Literal
@@ -27,7 +27,7 @@ class OfficeHours(Strict):
 class OverlayDay(Strict):
     """A day that the library misses, or that no law has settled. `kind` says how it counts meanwhile."""
 
-    date: datetime.date
+    date: dt.date
     kind: Literal["off", "work", "half"]
     reason: Text
     source: Text
@@ -49,9 +49,7 @@ def build_calendar(file: CalendarFile) -> WorkingCalendar:
     """The calendar of the years that the file names."""
     years = range(file.first_year, file.last_year + 1)
     library = holidays.country_holidays("VN", years=years, language="vi")
-    special = {
-        day: _from_library("off", str(name), day, file) for day, name in library.items() if day.year in years
-    }
+    special = {day: _from_library("off", str(name), day, file) for day, name in library.items() if day.year in years}
     for day in library.weekend_workdays:
         if day.year in years:
             special[day] = _from_library("work", "Làm bù", day, file)

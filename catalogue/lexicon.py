@@ -46,7 +46,5 @@ def export(procedures: Iterable[Procedure], facts: Facts, path: Path, on: date) 
     one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".tmp")
-    draft.write_text(
-        json.dumps(build(procedures, facts, on), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+    draft.write_text(json.dumps(build(procedures, facts, on), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     draft.replace(path)

@@ -67,9 +67,7 @@ def load_facts(data: Path) -> Facts:
     if reader.faults:
         raise CatalogueError(reader.faults)
     calendar = build_calendar(calendar_file)
-    return Facts(
-        agencies, places, calendar, calendar_file.hours_note, deadlines, routing, LegalTexts(legal.texts)
-    )
+    return Facts(agencies, places, calendar, calendar_file.hours_note, deadlines, routing, LegalTexts(legal.texts))
 
 
 def read_procedures(folder: Path) -> list[Procedure]:
@@ -83,8 +81,8 @@ def read_procedures(folder: Path) -> list[Procedure]:
         document = Document(path, f"data/procedures/{path.name}")
         file = document.parse(ProcedureFile)
         faults += document.faults
-        for number, procedure in enumerate(file.procedures if file else []):
-            procedure = procedure.model_copy(update={"field": file.field if file else ""})
+        for number, entry in enumerate(file.procedures if file else []):
+            procedure = entry.model_copy(update={"field": file.field if file else ""})
             found.append(_Found(document, ("procedures", number), procedure))
     faults += _procedure_faults(found, complete=not faults)
     if faults:
@@ -149,9 +147,7 @@ def _procedure_faults(found: list[_Found], *, complete: bool) -> Iterator[Fault]
         by_code[one.procedure.code].append(one)
     for code, versions in by_code.items():
         if overlapping([one.procedure for one in versions]):
-            places = ", ".join(
-                f"{one.document.shown}:{one.document.line_of(one.location)}" for one in versions[:-1]
-            )
+            places = ", ".join(f"{one.document.shown}:{one.document.line_of(one.location)}" for one in versions[:-1])
             yield versions[-1].fault(
                 f"trùng hiệu lực với bản ở {places}; sửa valid_from, valid_to hoặc bỏ một bản", "code"
             )
@@ -159,16 +155,12 @@ def _procedure_faults(found: list[_Found], *, complete: bool) -> Iterator[Fault]
             for number, other in enumerate(one.procedure.see_also):
                 # While some file does not parse, what it holds is not known to be missing.
                 if other.code == code or (complete and other.code not in by_code):
-                    yield one.fault(
-                        f"see_also: không có thủ tục {other.code}, hoặc là chính nó", "see_also", number
-                    )
+                    yield one.fault(f"see_also: không có thủ tục {other.code}, hoặc là chính nó", "see_also", number)
                 elif (
                     other.name not in {known.procedure.short_name for known in by_code.get(other.code, ())}
                     and complete
                 ):
-                    yield one.fault(
-                        f"see_also: tên không khớp short_name của {other.code}", "see_also", number
-                    )
+                    yield one.fault(f"see_also: tên không khớp short_name của {other.code}", "see_also", number)
 
 
 def _agency_faults(document: Document, file: AgencyFile, agencies: Agencies) -> Iterator[Fault]:
@@ -180,9 +172,7 @@ def _agency_faults(document: Document, file: AgencyFile, agencies: Agencies) -> 
         seen.add(agency.key)
         for name, key in (("parent", agency.parent), ("successor", agency.successor)):
             if key is not None and key not in agencies:
-                yield document.fault(
-                    (*here, name), f"{agency.key}: {name} là {key}, nhưng không có cơ quan đó"
-                )
+                yield document.fault((*here, name), f"{agency.key}: {name} là {key}, nhưng không có cơ quan đó")
         if agency.valid_to and not agency.successor:
             yield document.fault((*here, "valid_to"), f"{agency.key}: đã hết hiệu lực thì phải có successor")
         if _circles(agency.key, agencies):
@@ -219,9 +209,7 @@ def _routing_faults(document: Document, routing: RoutingFile, agencies: Agencies
     named: list[tuple[Location, str]] = [(("coordinator",), routing.coordinator)]
     named += [(("watchers", number), key) for number, key in enumerate(routing.watchers)]
     named += [
-        (("rules", number, "to"), rule.to)
-        for number, rule in enumerate(routing.rules)
-        if rule.to not in RELATIVE
+        (("rules", number, "to"), rule.to) for number, rule in enumerate(routing.rules) if rule.to not in RELATIVE
     ]
     for location, key in named:
         if key not in agencies:

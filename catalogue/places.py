@@ -67,9 +67,7 @@ class Places:
         named = [(alias, place.key) for place in places for alias in self.aliases(place)]
         self._index = NameIndex(named)
         districts = [place for place in places if place.kind == "district_2024"]
-        self._district_names = NameIndex(
-            (alias, one.key) for one in districts for alias in _district_aliases(one)
-        )
+        self._district_names = NameIndex((alias, one.key) for one in districts for alias in _district_aliases(one))
 
     def __iter__(self) -> Iterator[Place]:
         return iter(self._by_key.values())
@@ -93,7 +91,7 @@ class Places:
     def find(self, text: str) -> list[PlaceMatch]:
         """Communes named in `text`, then wider units; each with all the keys that it may mean.
 
-        Longest first, but a name with its type ("phường 2") before one without ("Vĩnh Châu"). A district named
+        Longest first, but a name with its type ("phường 2") before a bare one ("Vĩnh Châu"). A district named
         elsewhere in the text decides between communes of one name. Where an old commune's name lives on in a
         new one, today's is meant unless the text says "cũ".
         """
@@ -197,9 +195,7 @@ def read_places(path: Path, shown: str) -> tuple[Places, list[Fault]]:
             for place in _row(row, line, shown, faults):
                 known = places.setdefault(place.key, place)
                 if known != place:
-                    faults.append(
-                        Fault(shown, line, f"{place.name}: khác với dòng trước cùng mã {place.key}")
-                    )
+                    faults.append(Fault(shown, line, f"{place.name}: khác với dòng trước cùng mã {place.key}"))
                 elif known is not place and place.kind == "ward_2024":
                     faults.append(Fault(shown, line, f"{place.name}: mã {place.key} có hai dòng"))
     return Places(list(places.values())), faults
@@ -220,9 +216,7 @@ def _row(row: dict[str, str], line: int, shown: str, faults: list[Fault]) -> lis
         row[name] for name in ("old_name", "district", "new_name") if not row[name].startswith(tuple(_TYPES))
     ]
     if badly_named:
-        faults.append(
-            Fault(shown, line, f"{', '.join(badly_named)}: tên phải bắt đầu bằng Xã, Phường, Thị trấn…")
-        )
+        faults.append(Fault(shown, line, f"{', '.join(badly_named)}: tên phải bắt đầu bằng Xã, Phường, Thị trấn…"))
         return []
     district, new = f"2024:d{row['district_code']}", f"2025:{row['new_code']}"
     return [

@@ -45,9 +45,7 @@ def replace_curated(session: Session, procedures: Sequence[Procedure]) -> Report
             row.body, row.name, row.valid_to = body, procedure.name, procedure.valid_to or date.max
     gone = [key for key in stored if key not in wanted]
     for code, valid_from in gone:
-        session.execute(
-            delete(ProcedureRow).where(ProcedureRow.code == code, ProcedureRow.valid_from == valid_from)
-        )
+        session.execute(delete(ProcedureRow).where(ProcedureRow.code == code, ProcedureRow.valid_from == valid_from))
     session.flush()
     unchanged = len(wanted) - len(new) - len(changed)
     return Report(sorted(new), sorted(changed), sorted(code for code, _ in gone), unchanged)
