@@ -14,12 +14,12 @@ from prometheus_client import Counter
 import desk.app
 from actions.server import build_executor
 from actions.server import router as actions_router
+from assembly import health
+from assembly.bootstrap import Services, build
 from bot.web import routes as web
 from bot.web.events import Waker
 from kit import logging
 from kit.errors import TiepDanError
-from assembly import health
-from assembly.bootstrap import Services, build
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from kit.db import session_scope
 from assembly.bootstrap import Services
+from kit.db import session_scope
 
 # The worker writes a heartbeat every few seconds (assembly/worker.py); silent this long, it is gone.
 WORKER_SILENT_SECONDS = 20

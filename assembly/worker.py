@@ -9,6 +9,7 @@ from procrastinate import JobContext, RetryDecision
 from procrastinate.jobs import Job
 
 import backlog.jobs
+from assembly.bootstrap import Services, build
 from bot.channels.errors import RetryLater
 from bot.delivery import deliver
 from bot.inbox import TURN_TASK
@@ -17,7 +18,6 @@ from bot.turn import give_up, run_turn
 from kit import clock, logging
 from kit.db import session_scope
 from kit.outbox import DELIVER_TASK
-from assembly.bootstrap import Services, build
 
 log = structlog.get_logger()
 
