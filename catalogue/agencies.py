@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from catalogue.document import Strict
-from catalogue.names import NameIndex, NameMatch
+from vntext.names import NameIndex, NameMatch
 from catalogue.places import LAST_DAY_OF_PROVINCE, MERGER, Place, Places
 from catalogue.procedures import Confidence, Text
 from catalogue.validity import holds

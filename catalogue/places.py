@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from catalogue.errors import Fault
-from catalogue.names import NameIndex, NameMatch
+from vntext.names import NameIndex, NameMatch
 from vntext.fold import fold
 
 MERGER = date(2025, 7, 1)

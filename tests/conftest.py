@@ -15,8 +15,8 @@ from kit.db import make_engine
 from kit.settings import ROOT
 from tests.ports import free_port
 from tests.stack import Stack
-from tiepdan import migrate
-from tiepdan.postgres import EmbeddedPostgres
+from assembly import migrate
+from assembly.postgres import EmbeddedPostgres
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

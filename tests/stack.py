@@ -44,6 +44,7 @@ class Stack:
             "RASA_PORT": str(free_port()),
             "POSTGRES_PORT": str(free_port()),
             "DATABASE_URL": "",
+            "POSTGRES_SUPERUSER_PASSWORD": secret,
             "POSTGRES_PASSWORD": secret,
             "RASA_POSTGRES_PASSWORD": secret,
             "GATEWAY_SECRET": secret,
@@ -71,7 +72,7 @@ class Stack:
         self.var.mkdir(parents=True, exist_ok=True)
         with (self.var / "supervisor.log").open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tiepdan", "run"],
+                [sys.executable, "-m", "assembly", "run"],
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
                 stdout=log,

@@ -1,0 +1,1 @@
+"""Rasa NLU components, one file each."""

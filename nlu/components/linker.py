@@ -1,0 +1,183 @@
+"""Finds the procedure that a text names, by search over names and aliases; not one intent for each procedure."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Text, Tuple
+
+import joblib
+import numpy as np
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+
+from nlu.components.shape import bare
+
+_FILE = "linker.joblib"
+CANDIDATES = 5
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+class Found(NamedTuple):
+    """The result of a search: candidates (index of procedure, score) best first, and how sure the first one is."""
+
+    candidates: List[Tuple[int, float]]
+    confidence: float
+    evidence: float
+
+
+class Stop:
+    """The words with which people ask, whatever they ask about."""
+
+    def __init__(self, phrases: List[Text], words: List[Text]) -> None:
+        longest_first = sorted(phrases, key=len, reverse=True)
+        self._phrases = re.compile(r"\b(?:" + "|".join(re.escape(phrase) for phrase in longest_first) + r")\b")
+        self._words = set(words)
+
+    def strip(self, text: Text) -> Text:
+        """What is left of a question without them: words of the thing that it is about."""
+        rest = self._phrases.sub(" ", " ".join(_WORD.findall(text)))
+        return " ".join(word for word in rest.split() if word not in self._words)
+
+
+class ProcedureIndex:
+    """Phrases of all procedures as two TF-IDF matrices: words and letters, both without diacritics."""
+
+    def __init__(self, procedures: List[Dict[Text, Any]], stop: "Stop", weights: Dict[Text, float]) -> None:
+        self.procedures = [{"code": one["code"], "name": one["short_name"]} for one in procedures]
+        self._stop = stop
+        self._weights = weights
+        phrases: List[Text] = []
+        owners: List[int] = []
+        for owner, one in enumerate(procedures):
+            for phrase in dict.fromkeys(bare(text) for text in (one["name"], one["short_name"], *one["aliases"])):
+                phrases.append(phrase)
+                owners.append(owner)
+        self._owners = np.array(owners)
+        kept = [" ".join(_WORD.findall(phrase)) for phrase in phrases]
+        self._words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False, sublinear_tf=True)
+        self._letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False, sublinear_tf=True)
+        self._word_matrix = self._words.fit_transform(kept).T.tocsr()
+        self._letter_matrix = self._letters.fit_transform(kept).T.tocsr()
+        # How much of a phrase a question says: "khai sinh" is all of one name and half of "khai sinh lưu động".
+        self._counts = CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True)
+        weighted = TfidfTransformer(norm="l1").fit_transform(self._counts.fit_transform(kept))
+        self._coverage = weighted.T.tocsr()
+        self._vocabulary = set(self._counts.vocabulary_)
+
+    def search(self, text: Text) -> Optional[Found]:
+        """The best procedures for a text; None when it holds no word that a procedure is called by."""
+        query = self._stop.strip(bare(text))
+        if not any(word in self._vocabulary for word in query.split()):
+            return None
+        words = (self._words.transform([query]) @ self._word_matrix).toarray()[0]
+        letters = (self._letters.transform([query]) @ self._letter_matrix).toarray()[0]
+        share = self._weights["words"]
+        said = (self._counts.transform([query]) @ self._coverage).toarray()[0]
+        least = self._weights["uncovered"]
+        scores = (share * words + (1 - share) * letters) * (least + (1 - least) * said)
+        best = np.zeros(len(self.procedures))
+        np.maximum.at(best, self._owners, scores)
+        order = np.argsort(best)[::-1][:CANDIDATES]
+        ranked = [(int(at), float(best[at])) for at in order if best[at] > 0]
+        if not ranked:
+            return None
+        return Found(ranked, self._confidence(ranked), min(1.0, ranked[0][1]))
+
+    def _confidence(self, ranked: List[Tuple[int, float]]) -> float:
+        """Probability that the first is right: logistic in its score and its lead (weights fitted by nlu/tools)."""
+        top = ranked[0][1]
+        lead = top - (ranked[1][1] if len(ranked) > 1 else 0.0)
+        w = self._weights
+        return float(1 / (1 + np.exp(-(w["bias"] + w["score"] * top + w["lead"] * lead))))
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class ProcedureLinker(GraphComponent, EntityExtractorMixin):
+    """Writes `procedure`: code, name, confidence, evidence and up to five candidates; None without evidence."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {
+            "lexicon": "var/lexicon.json",  # written by `tiepdan train` from the catalogue
+            "names": "data/nlu/procedure_names.yml",  # further spoken names, and the words that all questions share
+            "weights": {"words": 0.5, "uncovered": 0.6, "bias": -3.0, "score": 6.0, "lead": 8.0},
+            "version": 1,
+        }
+
+    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = config
+        self._storage = model_storage
+        self._resource = resource
+        self._index: Any = None
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "ProcedureLinker":
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Index the lexicon. Raises InvalidConfigException when it is missing or empty."""
+        self._index = build_index(self._config)
+        with self._storage.write_to(self._resource) as directory:
+            joblib.dump(self._index, directory / _FILE)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            text = message.get(TEXT) or ""
+            found = None if text.startswith("/") else self._index.search(text)
+            message.set("procedure", self._output(found) if found else None, add_to_output=True)
+        return messages
+
+    def _output(self, found: Found) -> Dict[Text, Any]:
+        first = self._index.procedures[found.candidates[0][0]]
+        candidates = [
+            {**self._index.procedures[at], "score": round(score, 4)} for at, score in found.candidates
+        ]
+        return {
+            **first,
+            "confidence": round(found.confidence, 4),
+            "evidence": round(found.evidence, 4),
+            "candidates": candidates,
+        }
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "ProcedureLinker":
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as directory:
+            component._index = joblib.load(directory / _FILE)
+        return component
+
+
+def build_index(config: Dict[Text, Any]) -> ProcedureIndex:
+    """The index of the lexicon named in a configuration. Raises InvalidConfigException."""
+    try:
+        lexicon = json.loads(Path(config["lexicon"]).read_text(encoding="utf-8"))
+        names = yaml.safe_load(Path(config["names"]).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidConfigException(f"ProcedureLinker: {error.filename} is missing; run `tiepdan train`") from error
+    if not lexicon["procedures"]:
+        raise InvalidConfigException("ProcedureLinker: the lexicon holds no procedures")
+    spoken = names["names"]
+    procedures = [
+        {**one, "aliases": [*one["aliases"], *spoken.get(one["code"], [])]} for one in lexicon["procedures"]
+    ]
+    stop = Stop(names["stop_phrases"], names["stop_words"])
+    return ProcedureIndex(procedures, stop, config["weights"])

@@ -1,0 +1,80 @@
+"""Training data as written by hand, and beside each example the ways in which others would have typed it.
+
+The variants exist only while training: what is stored stays what a person wrote.
+"""
+
+import random
+from typing import Any, Dict, List, Optional, Text, Union
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.structures import StoryGraph
+from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from vntext.fold import fold
+
+_SHORTHAND = {
+    "không": "ko", "được": "dc", "gì": "j", "vậy": "z", "rồi": "r", "em": "e", "anh": "a", "chị": "c", "giờ": "h",
+    "bao": "bn", "với": "vs", "cũng": "cg", "người": "ng", "những": "nhg", "biết": "bik", "thế": "the", "quá": "wa",
+    "mình": "mk", "nhiêu": "nhiu", "giấy": "giay", "đăng": "dk", "tờ": "to", "làm": "lm", "trước": "trc", "cần": "can",
+}  # fmt: skip
+
+
+class AugmentingImporter(TrainingDataImporter):
+    """Rasa's file importer with typed variants of every example."""
+
+    def __init__(
+        self,
+        config_file: Optional[Text] = None,
+        domain_path: Optional[Text] = None,
+        training_data_paths: Optional[Union[List[Text], Text]] = None,
+        **kwargs: Any,
+    ) -> None:
+        self._files = RasaFileImporter(config_file, domain_path, training_data_paths)
+        self._augment = kwargs.get("augment", True)
+
+    def get_config(self) -> Dict:
+        return self._files.get_config()
+
+    def get_config_file_for_auto_config(self) -> Optional[Text]:
+        return self._files.get_config_file_for_auto_config()
+
+    def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
+        return self._files.get_stories(exclusion_percentage)
+
+    def get_conversation_tests(self) -> StoryGraph:
+        return self._files.get_conversation_tests()
+
+    def get_domain(self) -> Domain:
+        return self._files.get_domain()
+
+    def get_nlu_data(self, language: Optional[Text] = "vi") -> TrainingData:
+        data = self._files.get_nlu_data(language)
+        return augmented(data) if self._augment else data
+
+
+def augmented(data: TrainingData) -> TrainingData:
+    """The data with variants of each example; deterministic, so that equal data train equal models."""
+    messages = list(data.training_examples)
+    known = {message.get(TEXT) for message in messages}
+    for message in list(messages):
+        text = message.get(TEXT)
+        for variant in variants(text) if text else ():
+            if variant not in known:
+                known.add(variant)
+                messages.append(Message(data={**message.data, TEXT: variant}))
+    return TrainingData(
+        messages, data.entity_synonyms, data.regex_features, data.lookup_tables, data.responses
+    )
+
+
+def variants(text: Text) -> List[Text]:
+    """How others would have typed it: without marks, and in shorthand."""
+    if text.startswith("/"):
+        return []
+    dice = random.Random(text)
+    short = " ".join(_SHORTHAND.get(word, word) if dice.random() < 0.7 else word for word in text.lower().split())
+    return [fold(text), short if dice.random() < 0.5 else fold(short)]

@@ -1,0 +1,1 @@
+"""Measuring understanding; runs in Rasa's interpreter, outside Rasa's process."""
