@@ -1,1 +1,1 @@
-"""Puts the parts together: composition root, supervisor, command line. The only package that may import all others."""
+"""Puts the parts together: composition root, supervisor, command line. May import all the others."""

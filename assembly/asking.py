@@ -23,7 +23,7 @@ _MASKS = re.compile("|".join(map(re.escape, (masking.RECEIPT_WORD, masking.PHONE
 
 @dataclass
 class Asker:
-    """Puts messages to Rasa as the turn does: masked, a leading slash escaped. `ask` is a dry run: it files nothing."""
+    """Puts messages to Rasa as the turn does: masked, a leading slash escaped. `ask` files nothing."""
 
     services: Services
     senders: list[str] = field(default_factory=list)

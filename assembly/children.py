@@ -64,7 +64,7 @@ class Child:
                 pass_fds=pass_fds,
                 # A session of its own: Ctrl-C reaches the supervisor alone, which stops things in order.
                 start_new_session=True,
-                preexec_fn=die_with_parent(self.on_parent_death),
+                preexec_fn=die_with_parent(self.on_parent_death),  # noqa: PLW1509  (one prctl(2), no lock)
             )
 
     @property

@@ -1,10 +1,11 @@
 """The command line: what a person types, handed to the part that does it. Imports inside commands keep it quick."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from assembly.console import done
+from assembly.console import done, out
 
 app = typer.Typer(
     name="tiepdan",
@@ -21,7 +22,7 @@ audit = typer.Typer(help="Nhật ký thay đổi.", no_args_is_help=True)
 for group, name in ((procedures, "procedures"), (tickets, "tickets"), (users, "user"), (audit, "audit")):
     app.add_typer(group, name=name)
 
-Message = Annotated[str, typer.Argument(help="Tin nhắn; bỏ trống thì đọc từ bàn phím.")]
+Message = Annotated[list[str] | None, typer.Argument(help="Tin nhắn; bỏ trống thì đọc từ bàn phím.")]
 AsJsonLines = Annotated[
     bool, typer.Option("--jsonl", help="Mỗi dòng vào là một tin, mỗi dòng ra là một đối tượng JSON.")
 ]
@@ -36,19 +37,27 @@ def run() -> None:
 
 
 @app.command()
-def ask(message: Message = "", *, jsonl: AsJsonLines = False) -> None:
-    """Hỏi thử: hiện cách hiểu và câu trả lời. Không ghi phiếu."""
-    from assembly.trying import try_out
+def chat() -> None:
+    """Trò chuyện với bot ngay trong cửa sổ lệnh, như trên trang web."""
+    from assembly.chatting import chat as talk
 
-    try_out(message, jsonl=jsonl, answering=True)
+    talk()
 
 
 @app.command()
-def parse(message: Message = "", *, jsonl: AsJsonLines = False) -> None:
+def ask(message: Message = None, *, jsonl: AsJsonLines = False) -> None:
+    """Hỏi thử: hiện cách hiểu và câu trả lời. Không ghi phiếu."""
+    from assembly.trying import try_out
+
+    try_out(" ".join(message or ()), jsonl=jsonl, answering=True)
+
+
+@app.command()
+def parse(message: Message = None, *, jsonl: AsJsonLines = False) -> None:
     """Xem bot hiểu một tin nhắn ra sao, không trả lời."""
     from assembly.trying import try_out
 
-    try_out(message, jsonl=jsonl, answering=False)
+    try_out(" ".join(message or ()), jsonl=jsonl, answering=False)
 
 
 @app.command()
@@ -71,3 +80,97 @@ def train(
         with stage("Huấn luyện"):
             model = training.train(ROOT / "var" / "log" / "training.log", force=force)
         done(f"Mô hình mới: {model.name}.")
+
+
+@app.command(name="eval", context_settings={"ignore_unknown_options": True})
+def evaluate(arguments: Annotated[list[str] | None, typer.Argument(help="Chuyển cho bộ đo.")] = None) -> None:
+    """Đo phần hiểu câu hỏi; kết quả trong reports/nlu/."""
+    from assembly import supervisor, training
+
+    training.evaluate(supervisor.train_if_needed(supervisor.prepare()), arguments or [])
+
+
+@app.command()
+def doctor() -> None:
+    """Xem mọi thứ cần để chạy, và chỉ cách sửa."""
+    from assembly.doctor import doctor as look
+
+    look()
+
+
+@procedures.command("check")
+def check_procedures() -> None:
+    """Kiểm tra dữ liệu trong data/; mỗi lỗi có tệp và dòng."""
+    from assembly.bootstrap import DATA
+    from catalogue.errors import CatalogueError
+    from catalogue.load import check, read_procedures
+
+    if faults := check(DATA):
+        raise CatalogueError(faults)
+    done(f"Dữ liệu đúng: {len(read_procedures(DATA / 'procedures'))} thủ tục.")
+
+
+@procedures.command("list")
+def list_procedures(field: Annotated[str, typer.Option(help="Chỉ một lĩnh vực.")] = "") -> None:
+    """Liệt kê thủ tục: mã, tên, lĩnh vực, ngày xem nguồn, độ tin cậy, điều chưa xác minh."""
+    from rich.table import Table
+
+    from assembly.bootstrap import DATA
+    from catalogue.load import read_procedures, rows
+
+    table = Table("Mã", "Tên", "Lĩnh vực", "Xem ngày", "Tin cậy", "Chưa xác minh", box=None)
+    for row in rows(read_procedures(DATA / "procedures")):
+        if field.lower() in row.field.lower():
+            table.add_row(row.code, row.short_name, row.field, row.as_of, row.confidence, row.unverified)
+    out.print(table)
+
+
+@tickets.command("list")
+def list_tickets(*, everything: Annotated[bool, typer.Option("--all", help="Kể cả phiếu đã xong.")] = False) -> None:
+    """Các phiếu, gấp nhất trước."""
+    from assembly import clerk
+
+    clerk.list_tickets(everything=everything)
+
+
+@tickets.command("show")
+def show_ticket(number: Annotated[str, typer.Argument(help="Số phiếu, ví dụ PA-2026-000123-4.")]) -> None:
+    """Một phiếu: sự việc, trao đổi, lịch sử. Danh tính không hiện ở đây."""
+    from assembly import clerk
+
+    clerk.show_ticket(number)
+
+
+@tickets.command("export")
+def export_tickets(
+    target: Annotated[Path | None, typer.Argument(help="Tệp .csv hoặc .jsonl; bỏ trống thì in ra màn hình.")] = None,
+    *,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Xuất JSON, mỗi phiếu một dòng.")] = False,
+    with_story: Annotated[bool, typer.Option("--with-story", help="Kèm lời kể của người dân.")] = False,
+) -> None:
+    """Xuất mọi phiếu, không kèm danh tính."""
+    from assembly import clerk
+
+    as_json = jsonl or (target is not None and target.suffix == ".jsonl")
+    clerk.export_tickets(target, as_csv=not as_json, with_story=with_story)
+
+
+@users.command("add")
+def add_user(
+    username: Annotated[str, typer.Argument(help="Tên đăng nhập.")],
+    full_name: Annotated[str, typer.Argument(help="Họ và tên.")],
+    role: Annotated[str, typer.Option(help="handler, unit_head, coordinator, inspector, admin, trainer.")],
+    unit: Annotated[str | None, typer.Option(help="Khóa của đơn vị trong data/agencies.yml.")] = None,
+) -> None:
+    """Tạo tài khoản cán bộ và in mật khẩu dùng một lần."""
+    from assembly import clerk
+
+    clerk.add_user(username, full_name, role, unit)
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Kiểm tra chuỗi băm của nhật ký."""
+    from assembly import clerk
+
+    clerk.verify_audit()

@@ -103,7 +103,8 @@ def _create_rasa(connection: "psycopg.Connection[Any]", settings: Settings) -> N
         create_role_and_database(connection, RASA, password, RASA)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.DuplicateObject):
         raise DatabaseNotReady(
-            "Tài khoản trong DATABASE_URL không được tạo cơ sở dữ liệu cho Rasa. Nhờ người quản trị PostgreSQL chạy:\n"
+            "Tài khoản trong DATABASE_URL không được tạo cơ sở dữ liệu cho Rasa. "
+            "Nhờ người quản trị PostgreSQL chạy:\n"
             f"  CREATE ROLE {RASA} LOGIN PASSWORD '<mật khẩu RASA_POSTGRES_PASSWORD trong .env>';\n"
             f"  CREATE DATABASE {RASA} OWNER {RASA};\n"
             f"  REVOKE ALL ON DATABASE {RASA} FROM PUBLIC;\n"

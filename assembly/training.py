@@ -22,7 +22,7 @@ from kit.settings import ROOT
 MODELS = ROOT / "models"
 LEXICON = ROOT / "var" / "lexicon.json"
 RASA_PYTHON = ROOT / ".venvs" / "rasa" / "bin" / "python"
-_SOURCES = (
+_SOURCES: tuple[str, ...] = (
     "config.yml",
     "domain/**/*.yml",
     "data/nlu/**/*.yml",
@@ -40,6 +40,10 @@ _KEPT_PREFIXES = ("LC_", "OPENBLAS_", "OMP_", "MKL_")
 
 class TrainingFailed(SetupError):
     """Huấn luyện không xong."""
+
+
+class EvaluationFailed(SetupError):
+    """Chưa đo xong hoặc kết quả chưa đạt; xem các dòng phía trên."""
 
 
 def export_lexicon() -> None:
@@ -90,6 +94,16 @@ def rasa_environment() -> dict[str, str]:
         "SQL_POOL_SIZE": "5",
         "SQL_MAX_OVERFLOW": "10",
     }
+
+
+def evaluate(model: Path, arguments: list[str]) -> None:
+    """Measure a model with the tools of `nlu`, in Rasa's interpreter. Raises EvaluationFailed."""
+    command = [str(RASA_PYTHON), "-m", "nlu.tools.evaluate", str(model), *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=rasa_environment(), preexec_fn=die_with_parent(signal.SIGTERM), check=False
+    )
+    if done.returncode:
+        raise EvaluationFailed
 
 
 def data_folders() -> list[str]:
