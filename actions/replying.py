@@ -42,7 +42,7 @@ class ValidateReplyForm(Action):
         if not wanted:
             dispatcher.utter_message(response="utter_no_ticket_here")
             return [SlotSet("requested_slot", None), ActiveLoop(None)]
-        dispatcher.utter_message(response="utter_ask_reply_text", number=wanted[0].number)
+        dispatcher.utter_message(response="utter_write_to_staff", number=wanted[0].number)
         return [SlotSet("reply_ticket", wanted[0].number), SlotSet("requested_slot", "reply_text")]
 
 

@@ -82,7 +82,7 @@ class EntityFinder(GraphComponent, EntityExtractorMixin):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
-            found = [] if text.startswith("/") else self.find(text)
+            found = [] if text.startswith("/") else self.find(text)  # a button brings its own entities
             message.set(ENTITIES, self.add_extractor_name(found), add_to_output=True)
         return messages
 

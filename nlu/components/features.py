@@ -66,7 +66,7 @@ class TextFeatures(GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        self._add([message for message in messages if message.get(TEXT)])
+        self._add([message for message in messages if message.get(TEXT) and not message.get(TEXT).startswith("/")])
         return messages
 
     def _add(self, messages: List[Message]) -> None:
