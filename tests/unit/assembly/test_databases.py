@@ -1,5 +1,6 @@
 """Roles and databases, on the embedded server and on one that belongs to somebody else."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,15 +10,12 @@ from assembly import databases
 from assembly.databases import DatabaseNotReady
 from assembly.postgres import EmbeddedPostgres
 from kit.settings import Settings
-
-SECRET = "x" * 32
+from tests.unit.assembly.support import SECRET
+from tests.unit.assembly.support import settings as make_settings
 
 
 def settings(**fields: Any) -> Settings:
-    secrets = dict.fromkeys(
-        ("gateway_secret", "actions_secret", "choice_key", "digest_key", "rasa_postgres_password"), SECRET
-    )
-    return Settings(_env_file=None, seal_keys="k", **{**secrets, **fields})
+    return make_settings(Path("var"), **fields)
 
 
 @pytest.fixture(scope="module")

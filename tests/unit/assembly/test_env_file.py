@@ -29,7 +29,7 @@ def test_it_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
 
 def test_the_settings_can_be_read_from_it(tmp_path: Path) -> None:
     env_file.ensure(tmp_path / ".env")
-    settings = Settings(_env_file=tmp_path / ".env")  # type: ignore[call-arg]  # pydantic-settings' own argument
+    settings = Settings(_env_file=tmp_path / ".env")
     assert len(settings.gateway_secret.get_secret_value()) >= 40
     assert settings.gateway_secret != settings.actions_secret
     assert settings.postgres_password != settings.rasa_postgres_password

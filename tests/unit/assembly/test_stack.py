@@ -5,8 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,20 +15,18 @@ from assembly.children import ChildDied
 from assembly.ports import PortTaken
 from assembly.run_lock import is_alive
 from assembly.stack import NotReady, Stack, local_url, require_free_ports
-from kit.settings import ROOT, Settings
+from kit.settings import ROOT
 from tests.ports import free_port
 from tests.stack import wait_for
-
-SECRET = "y" * 32
-
-
-def settings(var: Path, **fields: Any) -> Settings:
-    names = ("gateway_secret", "actions_secret", "choice_key", "digest_key")
-    return Settings(_env_file=None, seal_keys="k", var_dir=var, **{**dict.fromkeys(names, SECRET), **fields})
+from tests.unit.assembly.support import SECRET, settings
 
 
 def sleeper(whole: Stack, name: str, code: str = "import time; time.sleep(60)") -> None:
     whole._start(name, [sys.executable, "-c", code], dict(os.environ), grace=5)
+
+
+def all_gone(pids: list[int]) -> bool:
+    return not any(map(is_alive, pids))
 
 
 def test_everything_stops_in_reverse_order(tmp_path: Path) -> None:
@@ -48,7 +46,7 @@ def test_the_death_of_one_is_noticed(tmp_path: Path) -> None:
     sleeper(whole, "second", "raise SystemExit(3)")
     try:
         with pytest.raises(ChildDied, match=r"second .*mã 3"):
-            wait_for(lambda: whole.check(), 10, "the death to be noticed")
+            wait_for(whole.check, 10, "the death to be noticed")
     finally:
         whole.stop()
 
@@ -60,7 +58,7 @@ def test_nobody_gets_time_after_the_second_signal(tmp_path: Path) -> None:
         "stubborn",
         "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)",
     )
-    wait_for(lambda: (tmp_path / "log" / "stubborn.log").read_text(), 10, "the process to be up")
+    wait_for((tmp_path / "log" / "stubborn.log").read_text, 10, "the process to be up")
     whole.hurry()
     whole.stop()
     assert whole.children[0].process is not None
@@ -150,7 +148,7 @@ def test_no_signal_leaves_an_orphan_and_the_place_is_free_again(
         assert len(pids) == 2
         process.send_signal(number)
         assert process.wait(10) == code
-        wait_for(lambda pids=pids: not any(map(is_alive, pids)), 10, "the children to be gone")
+        wait_for(partial(all_gone, pids), 10, "the children to be gone")
 
 
 def test_the_death_of_a_child_ends_the_others(tmp_path: Path) -> None:
