@@ -1,0 +1,42 @@
+"""Page: the queue, the most urgent ticket first."""
+
+from fastapi import APIRouter, Request, Response
+
+from backlog import queries
+from backlog.policy import Permission
+from backlog.queries import PAGE_SIZE, QueueFilters
+from desk import words
+from desk.gate import AtDesk, opens
+from desk.pages import render
+
+router = APIRouter()
+
+
+@router.get("")
+@opens(Permission.VIEW_TICKETS)
+def show_queue(request: Request, desk: AtDesk) -> Response:
+    """The tickets that this person may see, filtered as asked."""
+    query = request.query_params
+    state = query.get("state", "open")
+    filters = QueueFilters(
+        state=state if state in {"open", "all", *words.STATES} else "open",
+        unit=query.get("unit", ""),
+        mine=query.get("mine") == "1",
+        late=query.get("late") == "1",
+        number=query.get("number", ""),
+    )
+    page = int(query["page"]) if query.get("page", "").isdigit() else 1
+    tickets, total = queries.queue(desk.session, desk.staff, filters, desk.now, max(1, page))
+    return render(
+        request,
+        desk,
+        "queue.html",
+        tickets=tickets,
+        total=total,
+        filters=filters,
+        page=max(1, page),
+        pages=max(1, -(-total // PAGE_SIZE)),
+        units=sorted(desk.facts.agencies, key=lambda agency: agency.name),
+        facts=desk.facts,
+        now=desk.now,
+    )
