@@ -12,8 +12,8 @@ from actions.context import ActionContext
 from actions.heard import Heard, heard
 from actions.intake import Intake
 from backlog import tickets, words
-from backlog.model import Ticket
 from backlog.identity import Contact
+from backlog.model import Ticket
 from backlog.tickets import Draft
 from catalogue.load import Facts
 from kit import clock

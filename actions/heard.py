@@ -71,7 +71,7 @@ def heard(tracker: Tracker) -> Heard:
     """Read the latest message of a tracker."""
     latest = tracker.latest_message or {}
     intent = latest.get("intent") or {}
-    event = next((event for event in reversed(tracker.events) if event.get("event") == "user"), {})
+    event: dict[str, Any] = next((event for event in reversed(tracker.events) if event.get("event") == "user"), {})
     return Heard(
         text=latest.get("text") or "",
         message_id=event.get("message_id") or "",

@@ -200,7 +200,7 @@ def _person_in(intake: Intake, said: Heard) -> Intake:
 
 
 def _counter(said: Heard) -> str:
-    """"quay so 3", "cửa 3" → "quầy số 3"."""
+    """ "quay so 3", "cửa 3" → "quầy số 3"."""
     digits = "".join(char for char in said.value("counter") or "" if char.isdigit())
     return f"quầy số {digits}" if digits else ""
 

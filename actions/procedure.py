@@ -83,7 +83,7 @@ class AnswerProcedure(Action):
 
 
 class RejectProcedure(Action):
-    """"Không phải thủ tục này": offer the next candidates, or ask for other words."""
+    """ "Không phải thủ tục này": offer the next candidates, or ask for other words."""
 
     def __init__(self, context: ActionContext) -> None:
         self._context = context
@@ -130,9 +130,7 @@ def _follow_ups(procedure: Procedure, shown: Answer) -> list[dict[str, str]]:
 
 def _ask_which(dispatcher: CollectingDispatcher, target: Target, aspect: str, *, asked_before: bool) -> None:
     if target.choices:
-        buttons = [
-            {"title": found["name"], "payload": payload(found["code"], aspect)} for found in target.choices
-        ]
+        buttons = [{"title": found["name"], "payload": payload(found["code"], aspect)} for found in target.choices]
         buttons.append({"title": "Không có thủ tục tôi cần", "payload": "/deny_procedure"})
         dispatcher.utter_message(response="utter_which_procedure", buttons=buttons)
     elif asked_before:

@@ -51,7 +51,7 @@ def router(executor: ActionExecutor, secret: str) -> APIRouter:
 
 def _run(executor: ActionExecutor, call: dict[str, Any]) -> JSONResponse:
     try:
-        result = asyncio.run(executor.run(call))  # type: ignore[arg-type]  # the protocol's JSON, as Rasa sends it
+        result = asyncio.run(executor.run(call))
     except ActionExecutionRejection as rejection:
         return JSONResponse({"error": str(rejection), "action_name": rejection.action_name}, status_code=400)
     except ActionNotFoundException as missing:
@@ -60,5 +60,3 @@ def _run(executor: ActionExecutor, call: dict[str, Any]) -> JSONResponse:
         log.exception("action_failed", action=call.get("next_action"))
         return JSONResponse({"error": "action failed"}, status_code=500)
     return JSONResponse(result.model_dump() if result is not None else {"events": [], "responses": []})
-
-

@@ -35,7 +35,9 @@ def rule_for(file: DeadlineFile, kind: str, categories: Sequence[str], on: date)
     return min(found, key=lambda rule: rule.days)
 
 
-def due_at(rule: DeadlineRule, calendar: WorkingCalendar, filed_at: datetime, pauses: Sequence[Pause] = ()) -> datetime:
+def due_at(
+    rule: DeadlineRule, calendar: WorkingCalendar, filed_at: datetime, pauses: Sequence[Pause] = ()
+) -> datetime:
     """The moment at which the ticket becomes late, pauses that have ended included.
 
     Raises ValueError for a naive `filed_at`.

@@ -16,7 +16,10 @@ from kit.crypto import Sealer
 
 @dataclass(frozen=True)
 class Contact:
-    """How the citizen wants to be known. "chat": no name, answers go to the conversation; "anonymous": not even that."""
+    """How the citizen wants to be known.
+
+    "chat": no name, answers go to the conversation; "anonymous": not even that.
+    """
 
     kind: Literal["anonymous", "chat", "named"]
     name: str = ""

@@ -48,8 +48,6 @@ def _interim(desk: Desk, ticket: Ticket) -> None:
     """Tell the citizen that it is late and when they will hear again; look again by then."""
     ticket.interim_at = desk.now
     tickets.tell(desk, SYSTEM, ticket, "interim", Change())
-    audit.write(
-        desk.session, at=desk.now, actor=SYSTEM.id, action="interim_reply", ticket_id=ticket.id, data={}
-    )
+    audit.write(desk.session, at=desk.now, actor=SYSTEM.id, action="interim_reply", ticket_id=ticket.id, data={})
     again = desk.now + timedelta(days=desk.facts.deadlines.interim_reply_days)
     jobs.defer(desk.session, DEADLINE_TASK, schedule_at=again, ticket_id=str(ticket.id))

@@ -50,7 +50,7 @@ def has(staff: Staff, permission: Permission) -> bool:
     return permission in permissions(staff)
 
 
-def visible_tickets(staff: Staff) -> Select[tuple[Ticket]]:
+def visible_tickets(staff: Staff) -> Select[Ticket]:
     """The tickets that somebody may see. Pages and lists both come through here, so they cannot disagree."""
     return select(Ticket).where(_scope(staff), ~_is_about(staff))
 

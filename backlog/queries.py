@@ -107,9 +107,7 @@ def staff_names(session: Session) -> dict[uuid.UUID, str]:
     return {row.id: row.full_name for row in session.scalars(select(Staff))}
 
 
-def _filtered(
-    wanted: Select[tuple[Ticket]], staff: Staff, filters: QueueFilters, now: datetime
-) -> Select[tuple[Ticket]]:
+def _filtered(wanted: Select[Ticket], staff: Staff, filters: QueueFilters, now: datetime) -> Select[Ticket]:
     if filters.number:
         return wanted.where(Ticket.number.contains(filters.number.strip().upper(), autoescape=True))
     if filters.state == "open":

@@ -9,7 +9,9 @@ from catalogue.routing import RoutingFile, RoutingRule
 from vntext.fold import fold
 
 # "phó chủ tịch", "phó giám đốc" are deputies: the head may handle what is said of them.
-_HEAD = re.compile(r"(?<!pho )\b(chu tich|giam doc|truong cong an|truong phong|chanh thanh tra|cuc truong|hieu truong)\b")
+_HEAD = re.compile(
+    r"(?<!pho )\b(chu tich|giam doc|truong cong an|truong phong|chanh thanh tra|cuc truong|hieu truong)\b"
+)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backlog import audit
-from backlog.errors import Conflict, Invalid
 from backlog.model import ROLES, Staff
 from kit import clock
+from kit.errors import Conflict, Invalid
 
 
 class UsernameTaken(Conflict):
@@ -27,9 +27,7 @@ def add_staff(
         raise Invalid("Vai trò này cần đơn vị.")
     if session.scalar(select(Staff.id).where(Staff.username == username)):
         raise UsernameTaken
-    staff = Staff(
-        username=username, full_name=full_name, role=role, unit_key=unit_key, password_hash=password_hash
-    )
+    staff = Staff(username=username, full_name=full_name, role=role, unit_key=unit_key, password_hash=password_hash)
     session.add(staff)
     session.flush()
     audit.write(

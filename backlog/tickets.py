@@ -156,7 +156,7 @@ def change(desk: Desk, actor: Actor, ticket: Ticket, action: str, given: Change 
     edge = workflow.check(action, locked.state, actor.role, given.filled)
     before = locked.state
     _apply(desk, locked, edge, given)
-    _say_in_thread(desk, actor, locked, edge, given)
+    _say_in_thread(desk, actor, locked, given)
     _run_clock(desk, locked, edge)
     audit.write(
         desk.session,
@@ -178,12 +178,15 @@ def note(desk: Desk, staff: Staff, ticket: Ticket, text: str) -> None:
         raise Incomplete("Ghi chú đang trống.")
     desk.session.add(
         TicketMessage(
-            ticket_id=ticket.id, author="staff", staff_id=staff.id, audience="internal", text=text.strip(), at=desk.now
+            ticket_id=ticket.id,
+            author="staff",
+            staff_id=staff.id,
+            audience="internal",
+            text=text.strip(),
+            at=desk.now,
         )
     )
-    audit.write(
-        desk.session, at=desk.now, actor=f"staff:{staff.id}", action="note", ticket_id=ticket.id, data={}
-    )
+    audit.write(desk.session, at=desk.now, actor=f"staff:{staff.id}", action="note", ticket_id=ticket.id, data={})
 
 
 def citizen_reply(
@@ -264,11 +267,7 @@ def _new_values(
         official=draft.official,
         on=now.date(),
     )
-    story = {
-        name: getattr(draft, name)
-        for name in Draft.__dataclass_fields__
-        if name != "contact"
-    }
+    story = {name: getattr(draft, name) for name in Draft.__dataclass_fields__ if name != "contact"}
     return story | {
         "id": uuid.uuid4(),
         "number": _next_number(session, now.year),
@@ -333,7 +332,7 @@ def _check_reopening(ticket: Ticket, now: datetime) -> None:
         raise ReopenTooLate
 
 
-def _say_in_thread(desk: Desk, actor: Actor, ticket: Ticket, edge: Transition, given: Change) -> None:
+def _say_in_thread(desk: Desk, actor: Actor, ticket: Ticket, given: Change) -> None:
     """What staff say to the citizen is part of the ticket's thread."""
     if actor.staff is None or not given.text.strip():
         return

@@ -105,7 +105,7 @@ TRANSITIONS = (
     ),
     Transition(
         "answer", "Trả lời người dân", (State.ASSIGNED, State.IN_PROGRESS), State.ANSWERED, STAFF, ("text",),
-        clock="stop", notice="answered", why="Luật Tiếp công dân 42/2013/QH13, Điều 28: the result is told to the person.",
+        clock="stop", notice="answered", why="Luật Tiếp công dân 42/2013/QH13, Điều 28: the person is told.",
     ),
     Transition(
         "close", "Kết thúc", (State.ANSWERED,), State.CLOSED, (*LEADS, "citizen", "system"),

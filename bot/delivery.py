@@ -61,5 +61,3 @@ def public_reply(ctx: BotContext, conversation_id: str, reply: Reply) -> dict[st
         for choice in reply.get("choices", [])
     ]
     return shown
-
-

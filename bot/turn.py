@@ -203,5 +203,3 @@ def receipt_digest(ctx: BotContext, receipt: str) -> str:
     from backlog.receipts import digest
 
     return digest(ctx.digest_key, receipt)
-
-

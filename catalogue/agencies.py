@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from catalogue.document import Strict
-from vntext.names import NameIndex, NameMatch
 from catalogue.places import LAST_DAY_OF_PROVINCE, MERGER, Place, Places
 from catalogue.procedures import Confidence, Text
 from catalogue.validity import holds
+from vntext.names import NameIndex, NameMatch
 
 Level = Literal["commune", "district", "department", "police", "city"]
 Office = Literal["committee", "one_stop", "police"]

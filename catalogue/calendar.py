@@ -15,7 +15,7 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 SAME_DAY_UNTIL = time(15)  # "ngay trong ngày": what is handed in after 15:00 is ready the next working day
 
 
-class OutsideCalendar(ValueError):  # noqa: N818  (says what happened; callers read it so)
+class OutsideCalendar(ValueError):
     """The calendar does not know this year: extend data/calendar/overlay.yml."""
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from catalogue.errors import Fault
-from vntext.names import NameIndex, NameMatch
 from vntext.fold import fold
+from vntext.names import NameIndex, NameMatch
 
 MERGER = date(2025, 7, 1)
 LAST_DAY_OF_PROVINCE = date(2025, 6, 30)

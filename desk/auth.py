@@ -56,7 +56,9 @@ def log_in(
     An unknown or switched-off user costs the same time and gets the same answer as a wrong password.
     """
     name = username.strip().lower()
-    throttle = Throttle(session, digest(digest_key, f"login user {name}"), digest(digest_key, f"login from {address}"))
+    throttle = Throttle(
+        session, digest(digest_key, f"login user {name}"), digest(digest_key, f"login from {address}")
+    )
     throttle.check(now)
     staff = session.scalar(select(Staff).where(Staff.username == name, Staff.active.is_(True)))
     if not passwords.verify(staff.password_hash if staff else None, password) or staff is None:

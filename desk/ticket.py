@@ -30,7 +30,9 @@ def take_action(request: Request, number: str, action: str, desk: AtDesk) -> Res
     ticket = queries.get(desk.session, desk.staff, number)
     edge = next((edge for edge in workflow.open_to(ticket.state, desk.staff.role) if edge.action == action), None)
     if edge is None:
-        return _page(request, desk, ticket, 409, error="Việc này không còn làm được với phiếu. Xem lại trạng thái mới.")
+        return _page(
+            request, desk, ticket, 409, error="Việc này không còn làm được với phiếu. Xem lại trạng thái mới."
+        )
     try:
         given = _change(desk, edge)
         if desk.field("preview") and edge.notice:
@@ -38,7 +40,9 @@ def take_action(request: Request, number: str, action: str, desk: AtDesk) -> Res
             return _page(request, desk, ticket, preview=said.text, previewed=action, typed=dict(desk.form))
         tickets.change(_backlog_desk(desk), tickets.staff_actor(desk.staff), ticket, action, given)
     except TiepDanError as error:
-        return _page(request, desk, ticket, error.status, error=error.message, previewed=action, typed=dict(desk.form))
+        return _page(
+            request, desk, ticket, error.status, error=error.message, previewed=action, typed=dict(desk.form)
+        )
     return go("/desk" if not _still_visible(desk, ticket) else f"/desk/tickets/{number}", "changed")
 
 

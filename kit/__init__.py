@@ -1,1 +1,2 @@
-"""What every room stands on: settings, database, jobs, outbox, errors, clock, crypto, logging. Knows no ticket word."""
+"""What every room stands on: settings, database, jobs, outbox, errors, clock, crypto, logging. Knows no ticket
+word."""

@@ -90,5 +90,6 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         names = sorted({str(fault["loc"][0]).upper() for fault in error.errors()})
         raise SetupError(
-            f"Cấu hình thiếu hoặc sai: {', '.join(names)}. Xem lại tệp .env, hoặc xóa nó rồi chạy `make run` để tạo lại."
+            f"Cấu hình thiếu hoặc sai: {', '.join(names)}. "
+            "Xem lại tệp .env, hoặc xóa nó rồi chạy `make run` để tạo lại."
         ) from None

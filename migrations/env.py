@@ -2,16 +2,13 @@
 
 from alembic import context
 
-import backlog.model
-import bot.inbox
-import catalogue.model
 import desk.model  # noqa: F401  (these register their tables)
 from kit.db import Base
 
 connection = context.config.attributes["connection"]
 
 
-def _ours(name: str | None, kind: str, parents: object) -> bool:
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
     """Procrastinate keeps its own schema; its tables are not compared with ours."""
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 

@@ -7,7 +7,7 @@ custom action failed leaves no trace in the conversation, so that the same messa
 
 import hmac
 import logging
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -52,18 +52,18 @@ class AbortingEndpoint(EndpointConfig):
 class Collector(CollectingOutputChannel):
     """Keeps each response whole and answers to the name of the citizen's real channel."""
 
-    def __init__(self, channel: Text) -> None:
+    def __init__(self, channel: str) -> None:
         super().__init__()
         self._channel = channel
 
-    def name(self) -> Text:  # type: ignore[override]  # Rasa asks the instance, so the instance may know
+    def name(self) -> str:  # type: ignore[override]  # Rasa asks the instance, so the instance may know
         return self._channel
 
-    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
         self.messages.append(_response(message.get("text"), message))
 
 
-def _response(text: Optional[Text], parts: Dict[Text, Any]) -> Dict[Text, Any]:
+def _response(text: Optional[str], parts: Dict[str, Any]) -> Dict[str, Any]:
     kept = {key: parts[key] for key in ("buttons", "custom") if parts.get(key)}
     return {**({"text": text} if text else {}), **kept}
 
@@ -72,17 +72,17 @@ class GatewayInput(InputChannel):
     """`POST webhook`: one turn. `POST parse`: understanding only. `GET /`: ready or not."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return "gateway"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "GatewayInput":
+    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> "GatewayInput":
         secret = (credentials or {}).get("secret") or ""
         if len(secret) < 24 or secret.startswith("${"):
             raise ValueError("credentials.yml: nlu.gateway.GatewayInput needs GATEWAY_SECRET (24 characters or more)")
         return cls(secret)
 
-    def __init__(self, secret: Text) -> None:
+    def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -153,7 +153,7 @@ class GatewayInput(InputChannel):
         return response.json(collector.messages)
 
 
-def _fault(body: Dict[Text, Any]) -> Optional[Text]:
+def _fault(body: Dict[str, Any]) -> Optional[str]:
     for field in ("sender", "message", "message_id", "channel"):
         if not isinstance(body.get(field), str) or not body[field]:
             return f"{field} is missing"
@@ -162,10 +162,10 @@ def _fault(body: Dict[Text, Any]) -> Optional[Text]:
     return None
 
 
-async def _said_before(agent: Any, sender: Text, message_id: Text) -> List[Dict[Text, Any]]:
+async def _said_before(agent: Any, sender: str, message_id: str) -> List[Dict[str, Any]]:
     """What was said to this message if its turn had been saved; the caller repeats it instead of the turn."""
     tracker = await agent.processor.tracker_store.retrieve(sender)
-    said: List[Dict[Text, Any]] = []
+    said: List[Dict[str, Any]] = []
     found = False
     for event in tracker.events if tracker else ():
         if isinstance(event, UserUttered):

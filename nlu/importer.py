@@ -4,7 +4,7 @@ The variants exist only while training: what is stored stays what a person wrote
 """
 
 import random
-from typing import Any, Dict, List, Optional, Text, Union
+from typing import Any, Dict, List, Optional, Union
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
@@ -19,7 +19,7 @@ from vntext.fold import fold
 _SHORTHAND = {
     "không": "ko", "được": "dc", "gì": "j", "vậy": "z", "rồi": "r", "em": "e", "anh": "a", "chị": "c", "giờ": "h",
     "bao": "bn", "với": "vs", "cũng": "cg", "người": "ng", "những": "nhg", "biết": "bik", "thế": "the", "quá": "wa",
-    "mình": "mk", "nhiêu": "nhiu", "giấy": "giay", "đăng": "dk", "tờ": "to", "làm": "lm", "trước": "trc", "cần": "can",
+    "mình": "mk", "nhiêu": "nhiu", "giấy": "giay", "đăng": "dk", "tờ": "to", "làm": "lm", "trước": "trc", "cần": "can"
 }  # fmt: skip
 
 
@@ -28,9 +28,9 @@ class AugmentingImporter(TrainingDataImporter):
 
     def __init__(
         self,
-        config_file: Optional[Text] = None,
-        domain_path: Optional[Text] = None,
-        training_data_paths: Optional[Union[List[Text], Text]] = None,
+        config_file: Optional[str] = None,
+        domain_path: Optional[str] = None,
+        training_data_paths: Optional[Union[List[str], str]] = None,
         **kwargs: Any,
     ) -> None:
         self._files = RasaFileImporter(config_file, domain_path, training_data_paths)
@@ -39,7 +39,7 @@ class AugmentingImporter(TrainingDataImporter):
     def get_config(self) -> Dict:
         return self._files.get_config()
 
-    def get_config_file_for_auto_config(self) -> Optional[Text]:
+    def get_config_file_for_auto_config(self) -> Optional[str]:
         return self._files.get_config_file_for_auto_config()
 
     def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
@@ -51,7 +51,7 @@ class AugmentingImporter(TrainingDataImporter):
     def get_domain(self) -> Domain:
         return self._files.get_domain()
 
-    def get_nlu_data(self, language: Optional[Text] = "vi") -> TrainingData:
+    def get_nlu_data(self, language: Optional[str] = "vi") -> TrainingData:
         data = self._files.get_nlu_data(language)
         return augmented(data) if self._augment else data
 
@@ -66,12 +66,10 @@ def augmented(data: TrainingData) -> TrainingData:
             if variant not in known:
                 known.add(variant)
                 messages.append(Message(data={**message.data, TEXT: variant}))
-    return TrainingData(
-        messages, data.entity_synonyms, data.regex_features, data.lookup_tables, data.responses
-    )
+    return TrainingData(messages, data.entity_synonyms, data.regex_features, data.lookup_tables, data.responses)
 
 
-def variants(text: Text) -> List[Text]:
+def variants(text: str) -> List[str]:
     """How others would have typed it: without marks, and in shorthand."""
     if text.startswith("/"):
         return []

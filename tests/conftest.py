@@ -2,27 +2,28 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from assembly import migrate
+from assembly.postgres import EmbeddedPostgres
 from catalogue.load import Facts, load_facts
 from kit.crypto import Sealer
 from kit.db import make_engine
 from kit.settings import ROOT
 from tests.ports import free_port
 from tests.stack import Stack
-from assembly import migrate
-from assembly.postgres import EmbeddedPostgres
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """In CI a skipped test is a failed one: nothing may be left out in silence."""
     outcome = yield
     report = outcome.get_result()

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from cryptography.fernet import Fernet
@@ -16,12 +16,11 @@ from cryptography.fernet import Fernet
 from kit.settings import ROOT, Settings
 from tests.ports import free_port
 
-Found = TypeVar("Found")
 START_SECONDS = 300  # the first start may train
 REPLY_SECONDS = 30
 
 
-def wait_for(condition: Callable[[], Found | None], seconds: float, what: str) -> Found:
+def wait_for[Found](condition: Callable[[], Found | None], seconds: float, what: str) -> Found:
     """The first true value of `condition`. Raises TimeoutError that names what was waited for."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -65,7 +64,7 @@ class Stack:
     def settings(self) -> Settings:
         """The settings that the processes of this stack see."""
         fields = {name.lower(): value for name, value in self.environment.items() if value}
-        return Settings(_env_file=None, **fields)  # type: ignore[call-arg, arg-type]  # pydantic parses the strings
+        return Settings(_env_file=None, **fields)  # type: ignore[arg-type]  # pydantic parses the strings
 
     def start(self) -> None:
         """Run `tiepdan run` and wait until everything is ready."""

@@ -6,7 +6,9 @@ import unicodedata
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 _SPACE = re.compile(r"\s+")
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền sắc ngã hỏi nặng
-_OLD_PLACE = re.compile(r"(?P<first>[oOuU])(?P<second>[aAeEyY])(?P<tone>[\u0300\u0301\u0303\u0309\u0323])(?![a-zA-Z\u0300-\u036f])")
+_OLD_PLACE = re.compile(
+    r"(?P<first>[oOuU])(?P<second>[aAeEyY])(?P<tone>[\u0300\u0301\u0303\u0309\u0323])(?![a-zA-Z\u0300-\u036f])"
+)
 
 
 def normalise(text: str) -> str:

@@ -63,7 +63,9 @@ def find_dossier_codes(text: str) -> List[Span]:
 
 def find_money(text: str) -> List[Span]:
     """Sums of money as spoken ("200k", "2 triệu", "một xị" not); value is the citizen's own words."""
-    return [Span(match.start(), match.end(), text[match.start() : match.end()]) for match in _MONEY.finditer(fold(text))]
+    return [
+        Span(match.start(), match.end(), text[match.start() : match.end()]) for match in _MONEY.finditer(fold(text))
+    ]
 
 
 def find_trips(text: str) -> List[Span]:
@@ -77,7 +79,5 @@ def find_trips(text: str) -> List[Span]:
 
 def _numbers(text: str) -> List[Span]:
     taken = find_ticket_numbers(text) + find_dossier_codes(text)
-    spans = [
-        Span(match.start(), match.end(), re.sub(r"\D", "", match.group())) for match in _DIGITS.finditer(text)
-    ]
+    spans = [Span(match.start(), match.end(), re.sub(r"\D", "", match.group())) for match in _DIGITS.finditer(text)]
     return [span for span in spans if not any(span.start < other.end and other.start < span.end for other in taken)]

@@ -160,7 +160,9 @@ def _recently(match: "Match[str]", today: date) -> Range:
     return today - timedelta(7), today
 
 
-def _rule(pattern: str, resolve: Callable[["Match[str]", date], Range]) -> Tuple["Pattern[str]", Callable[..., Range]]:
+def _rule(
+    pattern: str, resolve: Callable[["Match[str]", date], Range]
+) -> Tuple["Pattern[str]", Callable[..., Range]]:
     return re.compile(r"(?<!\w)" + pattern + r"(?!\w)"), resolve
 
 
@@ -182,7 +184,12 @@ _RULES = (
         + r"(?:(?P<week>\s+tuan(?:\s+(?:roi|truoc|vua\s+roi|vua\s+qua|qua)))|(?P<this>\s+(?:tuan\s+nay|nay))|\s+(?:roi|vua\s+roi|vua\s+qua))",
         _weekday,
     ),
-    _rule(r"cach\s+(?:day|nay)\s+(?:khoang\s+|chung\s+)?(?P<n>" + _NUMBER[1:-1] + r")\s+(?P<unit>bua|ngay|hom|tuan|thang)", _counted_days),
+    _rule(
+        r"cach\s+(?:day|nay)\s+(?:khoang\s+|chung\s+)?(?P<n>"
+        + _NUMBER[1:-1]
+        + r")\s+(?P<unit>bua|ngay|hom|tuan|thang)",
+        _counted_days,
+    ),
     _rule(r"(?P<n>" + _NUMBER[1:-1] + r")\s+(?P<unit>bua|ngay|hom|tuan|thang)\s+(?:truoc|roi|nay)", _counted_days),
     _rule(_PART + r"(?:hom|bua)\s+(?:kia|truoc\s+nua)", _ago(2)),
     _rule(_PART + r"(?:hom|bua)\s+(?:qua|wa)", _ago(1)),

@@ -1,6 +1,6 @@
 """Linear classifiers over the sentence features: acts, aspects of a question, categories of a complaint."""
 
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import joblib
 import numpy as np
@@ -30,10 +30,10 @@ class LinearClassifier(GraphComponent, IntentClassifier):
         return [TextFeatures]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {"C": 20.0, "version": 1}
 
-    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -41,15 +41,19 @@ class LinearClassifier(GraphComponent, IntentClassifier):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "LinearClassifier":
         return cls(config, model_storage, resource)
 
-    def label(self, message: Message) -> Optional[Text]:
+    def label(self, message: Message) -> Optional[str]:
         """The label of a training example; None leaves it out."""
         raise NotImplementedError
 
-    def write(self, message: Message, ranking: List[Dict[Text, Any]]) -> None:
+    def write(self, message: Message, ranking: List[Dict[str, Any]]) -> None:
         """Put the ranking, best first, into a message."""
         raise NotImplementedError
 
@@ -76,14 +80,14 @@ class LinearClassifier(GraphComponent, IntentClassifier):
             self.write(messages[row], [])
         return messages
 
-    def _ranking(self, probabilities: Any) -> List[Dict[Text, Any]]:
+    def _ranking(self, probabilities: Any) -> List[Dict[str, Any]]:
         best = np.argsort(probabilities)[::-1][:RANKING_LENGTH]
         return [{"name": str(self._model.classes_[at]), "confidence": float(probabilities[at])} for at in best]
 
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -99,10 +103,10 @@ class LinearClassifier(GraphComponent, IntentClassifier):
 class ActClassifier(LinearClassifier):
     """The act of a message: Rasa's intent."""
 
-    def label(self, message: Message) -> Optional[Text]:
+    def label(self, message: Message) -> Optional[str]:
         return message.get(INTENT)
 
-    def write(self, message: Message, ranking: List[Dict[Text, Any]]) -> None:
+    def write(self, message: Message, ranking: List[Dict[str, Any]]) -> None:
         best = ranking[0] if ranking else {"name": None, "confidence": 0.0}
         message.set("intent", dict(best), add_to_output=True)
         message.set("intent_ranking", ranking, add_to_output=True)
@@ -112,10 +116,10 @@ class ActClassifier(LinearClassifier):
 class AspectClassifier(LinearClassifier):
     """What a question about a procedure wants to know; learnt from `ask_procedure/<aspect>`."""
 
-    def label(self, message: Message) -> Optional[Text]:
+    def label(self, message: Message) -> Optional[str]:
         return _second_label(message, "ask_procedure")
 
-    def write(self, message: Message, ranking: List[Dict[Text, Any]]) -> None:
+    def write(self, message: Message, ranking: List[Dict[str, Any]]) -> None:
         message.set("aspects", ranking, add_to_output=True)
 
 
@@ -123,14 +127,14 @@ class AspectClassifier(LinearClassifier):
 class CategoryClassifier(LinearClassifier):
     """What a complaint is about; learnt from `complain/<category>`."""
 
-    def label(self, message: Message) -> Optional[Text]:
+    def label(self, message: Message) -> Optional[str]:
         return _second_label(message, "complain")
 
-    def write(self, message: Message, ranking: List[Dict[Text, Any]]) -> None:
+    def write(self, message: Message, ranking: List[Dict[str, Any]]) -> None:
         message.set("categories", ranking, add_to_output=True)
 
 
-def _second_label(message: Message, act: Text) -> Optional[Text]:
+def _second_label(message: Message, act: str) -> Optional[str]:
     key = message.get(INTENT_RESPONSE_KEY)
     first, _, second = (key or "").partition("/")
     return second if first == act and second else None

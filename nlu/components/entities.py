@@ -1,10 +1,10 @@
-"""Things named in a text: numbers by their form, places and agencies by the lexicon, times and people by their words."""
+"""Things named in a text: numbers by their form, places and agencies by the lexicon, times and people by words."""
 
 import json
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -52,18 +52,22 @@ class EntityFinder(GraphComponent, EntityExtractorMixin):
     """Writes `entities`; places and agencies carry the keys that they may mean."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {"lexicon": "var/lexicon.json", "version": 1}
 
-    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
-        self._names: Dict[Text, NameIndex] = {}
+        self._names: Dict[str, NameIndex] = {}
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "EntityFinder":
         return cls(config, model_storage, resource)
 
@@ -86,19 +90,21 @@ class EntityFinder(GraphComponent, EntityExtractorMixin):
             message.set(ENTITIES, self.add_extractor_name(found), add_to_output=True)
         return messages
 
-    def find(self, text: Text) -> List[Dict[Text, Any]]:
+    def find(self, text: str) -> List[Dict[str, Any]]:
         """All entities of a text, in order. Never raises."""
         found = [_entity(kind, span.start, span.end, span.value) for kind, find in _NUMBERS for span in find(text)]
         for kind, index in self._names.items():
-            for match in index.find(text):
-                found.append({**_entity(kind, match.start, match.end, match.text), "keys": list(match.keys)})
+            found += [
+                {**_entity(kind, match.start, match.end, match.text), "keys": list(match.keys)}
+                for match in index.find(text)
+            ]
         found += [_entity("time", span.start, span.end, span.text) for span in when.find_times(text, _ANY_MOMENT)]
         folded = fold(text)
         found += [_of_text("counter", text, match) for match in _COUNTER.finditer(folded)]
         found += _officials(text, folded)
         return sorted(found, key=lambda entity: (entity["start"], entity["entity"]))
 
-    def _index(self, kept: Dict[Text, Any]) -> None:
+    def _index(self, kept: Dict[str, Any]) -> None:
         self._names = {
             kind: NameIndex((name, one["key"]) for one in entries for name in (one["name"], *one["aliases"]))
             for kind, entries in kept.items()
@@ -107,7 +113,7 @@ class EntityFinder(GraphComponent, EntityExtractorMixin):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -119,7 +125,7 @@ class EntityFinder(GraphComponent, EntityExtractorMixin):
         return component
 
 
-def _officials(text: Text, folded: Text) -> List[Dict[Text, Any]]:
+def _officials(text: str, folded: str) -> List[Dict[str, Any]]:
     """Who is meant: a title with an office ("ông địa chính"), with a name after it if it is written large."""
     found = []
     for match in _OFFICIAL.finditer(folded):
@@ -133,9 +139,9 @@ def _officials(text: Text, folded: Text) -> List[Dict[Text, Any]]:
     return found
 
 
-def _of_text(kind: Text, text: Text, match: Any) -> Dict[Text, Any]:
+def _of_text(kind: str, text: str, match: Any) -> Dict[str, Any]:
     return _entity(kind, match.start(), match.end(), text[match.start() : match.end()])
 
 
-def _entity(kind: Text, start: int, end: int, value: Text) -> Dict[Text, Any]:
+def _entity(kind: str, start: int, end: int, value: str) -> Dict[str, Any]:
     return {"entity": kind, "start": start, "end": end, "value": value}

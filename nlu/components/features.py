@@ -1,6 +1,6 @@
 """Sparse features: words and letters, of the text as it is and of the text without its marks."""
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 import joblib
 import scipy.sparse
@@ -30,7 +30,7 @@ class TextFeatures(GraphComponent):
         return [Tokenizer]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {
             "words": 2,  # longest word n-gram
             "letters": 4,  # longest letter n-gram; 0 leaves letters out
@@ -38,7 +38,7 @@ class TextFeatures(GraphComponent):
             "version": 1,  # raise it when the code changes: Rasa's cache does not see that
         }
 
-    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -46,7 +46,11 @@ class TextFeatures(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "TextFeatures":
         return cls(config, model_storage, resource)
 
@@ -85,13 +89,17 @@ class TextFeatures(GraphComponent):
 
         def letters() -> Any:
             return TfidfVectorizer(
-                analyzer="char_wb", ngram_range=(2, self._config["letters"]), lowercase=False, sublinear_tf=True, min_df=2
+                analyzer="char_wb",
+                ngram_range=(2, self._config["letters"]),
+                lowercase=False,
+                sublinear_tf=True,
+                min_df=2,
             )
 
         kinds = [words] + ([letters] if self._config["letters"] else [])
         return [make() for make in kinds * (2 if self._config["bare_view"] else 1)]
 
-    def _views(self, texts: List[Text]) -> List[List[Text]]:
+    def _views(self, texts: List[str]) -> List[List[str]]:
         kinds = 2 if self._config["letters"] else 1
         views = [[shape(text) for text in texts]]
         if self._config["bare_view"]:
@@ -105,7 +113,7 @@ class TextFeatures(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Text, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import joblib
 import numpy as np
@@ -38,12 +38,12 @@ class Found(NamedTuple):
 class Stop:
     """The words with which people ask, whatever they ask about."""
 
-    def __init__(self, phrases: List[Text], words: List[Text]) -> None:
+    def __init__(self, phrases: List[str], words: List[str]) -> None:
         longest_first = sorted(phrases, key=len, reverse=True)
         self._phrases = re.compile(r"\b(?:" + "|".join(re.escape(phrase) for phrase in longest_first) + r")\b")
         self._words = set(words)
 
-    def strip(self, text: Text) -> Text:
+    def strip(self, text: str) -> str:
         """What is left of a question without them: words of the thing that it is about."""
         rest = self._phrases.sub(" ", " ".join(_WORD.findall(text)))
         return " ".join(word for word in rest.split() if word not in self._words)
@@ -52,11 +52,11 @@ class Stop:
 class ProcedureIndex:
     """Phrases of all procedures as two TF-IDF matrices: words and letters, both without diacritics."""
 
-    def __init__(self, procedures: List[Dict[Text, Any]], stop: "Stop", weights: Dict[Text, float]) -> None:
+    def __init__(self, procedures: List[Dict[str, Any]], stop: "Stop", weights: Dict[str, float]) -> None:
         self.procedures = [{"code": one["code"], "name": one["short_name"]} for one in procedures]
         self._stop = stop
         self._weights = weights
-        phrases: List[Text] = []
+        phrases: List[str] = []
         owners: List[int] = []
         for owner, one in enumerate(procedures):
             for phrase in dict.fromkeys(bare(text) for text in (one["name"], one["short_name"], *one["aliases"])):
@@ -73,12 +73,12 @@ class ProcedureIndex:
         weighted = TfidfTransformer(norm="l1").fit_transform(self._counts.fit_transform(kept))
         self._coverage = weighted.T.tocsr()
         self._vocabulary = set(self._counts.vocabulary_)
-        self._whole: Dict[Text, List[int]] = {}
+        self._whole: Dict[str, List[int]] = {}
         for phrase, owner in zip(kept, owners):
             if phrase.count(" ") and owner not in self._whole.setdefault(phrase, []):
                 self._whole[phrase].append(owner)
 
-    def search(self, text: Text) -> Optional[Found]:
+    def search(self, text: str) -> Optional[Found]:
         """The best procedures for a text; None when it holds no word that a procedure is called by."""
         query = self._stop.strip(bare(text))
         if not any(word in self._vocabulary for word in query.split()):
@@ -99,7 +99,7 @@ class ProcedureIndex:
             return None
         return Found(ranked, self._confidence(ranked), min(1.0, ranked[0][1]))
 
-    def _said_whole(self, text: Text) -> List[Tuple[int, int]]:
+    def _said_whole(self, text: str) -> List[Tuple[int, int]]:
         """Procedures one of whose names stands word for word in the text, and how many words that is.
 
         In a long story the likeness of the whole text to a name says little; a name inside it says a lot.
@@ -110,7 +110,12 @@ class ProcedureIndex:
         at = 0
         while at < len(words):
             size = next(
-                (n for n in range(min(_LONGEST_NAME, len(words) - at), 1, -1) if " ".join(words[at : at + n]) in self._whole), 0
+                (
+                    n
+                    for n in range(min(_LONGEST_NAME, len(words) - at), 1, -1)
+                    if " ".join(words[at : at + n]) in self._whole
+                ),
+                0,
             )
             found += [(owner, size) for owner in self._whole.get(" ".join(words[at : at + size]), [])]
             at += size or 1
@@ -129,7 +134,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     """Writes `procedure`: code, name, confidence, evidence and up to five candidates; None without evidence."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {
             "lexicon": "var/lexicon.json",  # written by `tiepdan train` from the catalogue
             "names": "data/nlu/procedure_names.yml",  # further spoken names, and the words that all questions share
@@ -137,7 +142,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             "version": 1,
         }
 
-    def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -145,7 +150,11 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "ProcedureLinker":
         return cls(config, model_storage, resource)
 
@@ -163,11 +172,9 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             message.set("procedure", self._output(found) if found else None, add_to_output=True)
         return messages
 
-    def _output(self, found: Found) -> Dict[Text, Any]:
+    def _output(self, found: Found) -> Dict[str, Any]:
         first = self._index.procedures[found.candidates[0][0]]
-        candidates = [
-            {**self._index.procedures[at], "score": round(score, 4)} for at, score in found.candidates
-        ]
+        candidates = [{**self._index.procedures[at], "score": round(score, 4)} for at, score in found.candidates]
         return {
             **first,
             "confidence": round(found.confidence, 4),
@@ -178,7 +185,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -190,7 +197,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         return component
 
 
-def build_index(config: Dict[Text, Any]) -> ProcedureIndex:
+def build_index(config: Dict[str, Any]) -> ProcedureIndex:
     """The index of the lexicon named in a configuration. Raises InvalidConfigException."""
     try:
         lexicon = json.loads(Path(config["lexicon"]).read_text(encoding="utf-8"))

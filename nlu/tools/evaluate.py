@@ -141,7 +141,10 @@ def report(model: str, out: Path) -> Dict[str, Any]:
         "by_style": {
             style: figures([cases[at] for at in rows], [parses[at] for at in rows]) for style, rows in slices.items()
         },
-        "parse_ms": {"p50": round(statistics.median(times), 2), "p95": round(sorted(times)[int(len(times) * 0.95)], 2)},
+        "parse_ms": {
+            "p50": round(statistics.median(times), 2),
+            "p95": round(sorted(times)[int(len(times) * 0.95)], 2),
+        },
         "wrong": wrong(cases, parses),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -152,10 +155,21 @@ def report(model: str, out: Path) -> Dict[str, Any]:
 
 def _markdown(result: Dict[str, Any]) -> str:
     names = list(result["all"])
-    lines = ["# Understanding, measured", "", "| slice | " + " | ".join(names) + " |", "|" + "---|" * (len(names) + 1)]
+    lines = [
+        "# Understanding, measured",
+        "",
+        "| slice | " + " | ".join(names) + " |",
+        "|" + "---|" * (len(names) + 1),
+    ]
     for style, values in [("all", result["all"]), *sorted(result["by_style"].items())]:
         lines.append(f"| {style} | " + " | ".join(str(values[name]) for name in names) + " |")
-    lines += ["", f"Parse time: p50 {result['parse_ms']['p50']} ms, p95 {result['parse_ms']['p95']} ms.", "", "## Wrong", ""]
+    lines += [
+        "",
+        f"Parse time: p50 {result['parse_ms']['p50']} ms, p95 {result['parse_ms']['p95']} ms.",
+        "",
+        "## Wrong",
+        "",
+    ]
     return "\n".join(lines + [f"- {line}" for line in result["wrong"]]) + "\n"
 
 

@@ -47,9 +47,7 @@ class FakeChat:
 
     def say(self, text: str, sender: str = "bot", **more: Any) -> None:
         """Put a message into the conversation, as delivery would."""
-        self._append(
-            {"id": f"o{len(self.said)}", "from": sender, "text": text, "choices": [], "custom": {}, **more}
-        )
+        self._append({"id": f"o{len(self.said)}", "from": sender, "text": text, "choices": [], "custom": {}, **more})
 
     def accept(self, body: dict[str, Any]) -> None:
         """What the inbox does: the same id again changes nothing."""
@@ -131,9 +129,7 @@ async def _stream(chat: FakeChat, request: Request, after: int) -> AsyncIterator
 @contextlib.contextmanager
 def serve(app: FastAPI, port: int) -> Iterator[str]:
     """Serve `app` on loopback in a thread; yields its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off"))
     ready = threading.Event()
     startup = server.startup
 

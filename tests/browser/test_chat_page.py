@@ -1,4 +1,4 @@
-"""The chat page in Chromium. What must not happen comes first: no HTML from a message, nothing doubled, nothing lost."""
+"""The chat page in Chromium. What must not happen comes first: no HTML from a message, nothing doubled or lost."""
 
 import re
 from collections.abc import Callable
@@ -75,9 +75,7 @@ def test_a_message_is_never_read_as_html(open_chat: Open, chat: FakeChat) -> Non
         ("javascript:alert(1)//dichvucong.gov.vn", None),
     ],
 )
-def test_only_the_portal_becomes_a_link(
-    open_chat: Open, chat: FakeChat, words: str, href: str | None
-) -> None:
+def test_only_the_portal_becomes_a_link(open_chat: Open, chat: FakeChat, words: str, href: str | None) -> None:
     chat.say(words)
     page = open_chat()
     expect(page.locator(".line")).to_have_text(words)
@@ -144,9 +142,7 @@ def test_a_lost_answer_is_sent_again_under_the_same_id(open_chat: Open, chat: Fa
     assert len(set(chat.posts)) == 1
 
 
-def test_what_was_written_offline_goes_out_in_order_and_survives_a_reload(
-    open_chat: Open, chat: FakeChat
-) -> None:
+def test_what_was_written_offline_goes_out_in_order_and_survives_a_reload(open_chat: Open, chat: FakeChat) -> None:
     page = open_chat()
     expect(page.locator("#notice")).to_be_hidden()
     page.context.set_offline(True)
@@ -162,9 +158,7 @@ def test_what_was_written_offline_goes_out_in_order_and_survives_a_reload(
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_an_error_sentence_of_the_server_is_shown_and_the_words_come_back(
-    open_chat: Open, chat: FakeChat
-) -> None:
+def test_an_error_sentence_of_the_server_is_shown_and_the_words_come_back(open_chat: Open, chat: FakeChat) -> None:
     chat.refusals = [(422, "Tin nhắn dài quá 4.000 chữ. Anh/chị chia thành vài tin rồi gửi lại giúp.")]
     page = open_chat()
     write(page, "chuyện dài")
@@ -199,9 +193,7 @@ def test_an_example_is_sent_as_plain_text(open_chat: Open, chat: FakeChat) -> No
     assert chat.texts("citizen") == ["Đăng ký tạm trú làm ở đâu?"]
 
 
-def test_quick_replies_stand_under_the_last_message_and_go_when_answered(
-    open_chat: Open, chat: FakeChat
-) -> None:
+def test_quick_replies_stand_under_the_last_message_and_go_when_answered(open_chat: Open, chat: FakeChat) -> None:
     chat.say("Anh/chị hỏi thủ tục nào?", choices=[{"title": "Cũ", "code": "old"}])
     chat.say(ANSWER, choices=BUTTONS)
     page = open_chat()
@@ -216,9 +208,7 @@ def test_quick_replies_stand_under_the_last_message_and_go_when_answered(
     assert chat.texts("citizen") == ["Lệ phí"]
 
 
-def test_a_staff_answer_arrives_without_reload_and_leaves_the_open_question(
-    open_chat: Open, chat: FakeChat
-) -> None:
+def test_a_staff_answer_arrives_without_reload_and_leaves_the_open_question(open_chat: Open, chat: FakeChat) -> None:
     chat.say("Chuyện xảy ra lúc nào?", choices=BUTTONS[:1])
     page = open_chat()
     expect(page.locator(".turn.bot")).to_have_count(1)
@@ -263,9 +253,7 @@ def test_the_page_can_be_used_by_keyboard_alone(open_chat: Open, chat: FakeChat)
 
 @pytest.mark.parametrize("size", ["small", "phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_and_can_be_read(
-    open_chat: Open, chat: FakeChat, picture: Picture, size: str, scheme: str
-) -> None:
+def test_it_fits_and_can_be_read(open_chat: Open, chat: FakeChat, picture: Picture, size: str, scheme: str) -> None:
     page = open_chat(size, color_scheme=scheme)
     expect(page.locator("#examples button")).to_have_count(4)
     picture(page, f"chat-start-{size}-{scheme}")

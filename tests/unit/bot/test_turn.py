@@ -80,7 +80,7 @@ class World:
 def world(engine: Engine, sealer: Sealer) -> Iterator[World]:
     secret = "for-tests-only-" + uuid.uuid4().hex
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]  # pydantic-settings takes it at run time
+        _env_file=None,
         gateway_secret=secret,
         actions_secret=secret,
         choice_key=secret,

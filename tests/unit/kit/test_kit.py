@@ -51,7 +51,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PORT", "8123")
-    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it at run time
+    settings = Settings(_env_file=None)
     assert settings.address == "http://127.0.0.1:8123"
     assert "g" * 32 not in repr(settings)
 

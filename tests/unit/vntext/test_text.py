@@ -64,14 +64,16 @@ def test_finds_dossier_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "money"), [("đòi 200k", "200k"), ("2 triệu", "2 triệu"), ("500.000 đồng", "500.000 đồng"), ("quầy 3", "")]
+    ("text", "money"),
+    [("đòi 200k", "200k"), ("2 triệu", "2 triệu"), ("500.000 đồng", "500.000 đồng"), ("quầy 3", "")],
 )
 def test_finds_money(text: str, money: str) -> None:
     assert "".join(span.value for span in patterns.find_money(text)) == money
 
 
 @pytest.mark.parametrize(
-    ("text", "trips"), [("bắt tôi đi 3 lần", "3"), ("len xuong ba bận", ""), ("đi tới đi lui hai lần", "2"), ("sinh 3 lần", "")]
+    ("text", "trips"),
+    [("bắt tôi đi 3 lần", "3"), ("len xuong ba bận", ""), ("đi tới đi lui hai lần", "2"), ("sinh 3 lần", "")],
 )
 def test_counts_trips(text: str, trips: str) -> None:
     assert "".join(span.value for span in patterns.find_trips(text)) == trips

@@ -43,7 +43,9 @@ def test_says_the_days_that_are_meant(text: str, label: str) -> None:
     assert [span.label for span in spans] == [label]
 
 
-@pytest.mark.parametrize("text", ["", "làm khai sinh cần giấy gì", "quầy số 3", "phường 2", "30/2", "đi 3 lần", "nộp 2 bản"])
+@pytest.mark.parametrize(
+    "text", ["", "làm khai sinh cần giấy gì", "quầy số 3", "phường 2", "30/2", "đi 3 lần", "nộp 2 bản"]
+)
 def test_finds_no_time_where_there_is_none(text: str) -> None:
     assert find_times(text, NOW) == []
 
