@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from actions.heard import Link
@@ -16,6 +17,7 @@ from catalogue import store
 from catalogue.answers import answer
 from kit import clock
 from kit.db import session_scope
+from vntext.normalise import normalise
 
 CHANNEL = "cli"
 _MASKS = re.compile("|".join(map(re.escape, (masking.RECEIPT_WORD, masking.PHONE_WORD, masking.ID_NUMBER_WORD))))
@@ -31,7 +33,7 @@ class Asker:
 
     def parse(self, text: str) -> dict[str, Any]:
         """What is understood of `text`, `replies` empty. Raises RasaUnavailable."""
-        masked = masking.mask(self.services.sealer, text)
+        masked = masking.mask(self.services.sealer, normalise(text))
         said = for_rasa(masked.text)
         parsed = self.services.bot.rasa.parse(said) if said else {}
         return {
@@ -47,7 +49,7 @@ class Asker:
 
     def ask(self, text: str) -> dict[str, Any]:
         """What is understood, and what the bot answers to somebody who starts with `text`."""
-        return self.parse(text) | {"replies": self._replies(masking.mask(self.services.sealer, text))}
+        return self.parse(text) | {"replies": self._replies(masking.mask(self.services.sealer, normalise(text)))}
 
     def _replies(self, masked: Masked) -> list[dict[str, Any]]:
         said = for_rasa(masked.text)
@@ -92,28 +94,44 @@ def for_rasa(text: str) -> str:
 
 def in_original(entities: list[dict[str, Any]], said: str, text: str) -> list[dict[str, Any]]:
     """The same entities with `start` and `end` counted in `text` instead of the masked text that Rasa saw."""
-    starts = _places(said, text)
+    stored = normalise(text)
+    typed = _aligned(stored, text)
+    places = [typed[at] for at in _places(said, stored)]
     return [
-        {**entity, "start": starts[entity["start"]], "end": starts[entity["end"]]}
-        if 0 <= entity.get("start", -1) <= entity.get("end", -1) < len(starts)
+        {**entity, "start": places[entity["start"]], "end": places[entity["end"]]}
+        if 0 <= entity.get("start", -1) <= entity.get("end", -1) < len(places)
         else entity
         for entity in entities
     ]
 
 
-def _places(said: str, text: str) -> list[int]:
-    """For each place in `said`, end included, its place in `text`: literal parts are found again in order."""
+def _places(said: str, stored: str) -> list[int]:
+    """For each place in `said`, end included, its place in `stored`: literal parts are found again in order."""
     places: list[int] = []
     at = 0
     for part in re.split(f"({_MASKS.pattern})", said):
         if _MASKS.fullmatch(part):
             places += [at] * len(part)
             continue
-        found = text.find(part, at)
+        found = stored.find(part, at)
         at = found if found >= 0 else at
         places += range(at, at + len(part))
         at += len(part)
     return [*places, at]
+
+
+def _aligned(stored: str, text: str) -> list[int]:
+    """For each place in the normalised text, end included, its place in what was typed."""
+    if stored == text:
+        return list(range(len(text) + 1))
+    places = [0] * (len(stored) + 1)
+    last = 0
+    for tag, start, end, first, after in SequenceMatcher(None, stored, text, autojunk=False).get_opcodes():
+        for offset in range(end - start):
+            places[start + offset] = first + offset if tag == "equal" else min(first + offset, after)
+        last = after
+    places[len(stored)] = last
+    return places
 
 
 def _label(found: dict[str, Any]) -> dict[str, Any]:

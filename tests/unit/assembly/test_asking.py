@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from bot.context import BotContext
 from bot.rasa import RasaClient, RasaUnavailable
 from kit.crypto import Sealer
 from tests.unit.assembly.support import SECRET, settings
+from vntext.normalise import normalise
 
 PARSED = {
     "intent": {"name": "ask_procedure", "confidence": 0.9, "id": 3},
@@ -139,6 +141,15 @@ def test_places_are_counted_in_what_was_typed(asker: Asker, rasa: Rasa) -> None:
     rasa.parsed = {**PARSED, "entities": [{"entity": "counter", "start": at, "end": at + 6, "value": "quay 3"}]}
     found = asker.parse(text)["entities"][0]
     assert text[found["start"] : found["end"]] == "quay 3"
+
+
+def test_places_are_right_in_decomposed_text_too() -> None:
+    """Some telephones send "ầ" as three characters; Rasa sees one."""
+    text = unicodedata.normalize("NFD", "hoà giải ở quầy 3 sáng nay")
+    said = for_rasa(normalise(text))
+    at = said.index("quầy 3")
+    found = in_original([{"start": at, "end": at + 6}], said, text)[0]
+    assert unicodedata.normalize("NFC", text[found["start"] : found["end"]]) == "quầy 3"
 
 
 WORDS = st.lists(
