@@ -104,6 +104,10 @@ class Citizen:
         self.http.post("/chat/session").raise_for_status()
         self.seen = 0
 
+    def close(self) -> None:
+        """Close the browser."""
+        self.http.close()
+
     def say(self, text: str, message_id: str | None = None) -> dict[str, Any]:
         """Write something and wait for the bot's next reply."""
         self.send({"id": message_id or str(uuid.uuid4()), "text": text})

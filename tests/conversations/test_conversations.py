@@ -1,5 +1,6 @@
 """Plays the scripted conversations against the real stack, one test a conversation."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ class Player:
         self.stranger: Citizen | None = None
         self.ticket: dict[str, Any] = {}
         self.last: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """Close both browsers."""
+        self.citizen.close()
+        if self.stranger:
+            self.stranger.close()
 
     def do(self, step: dict[str, Any]) -> dict[str, Any]:
         """What the citizen does in a step; returns the reply to look at."""
@@ -70,12 +77,12 @@ def check(step: dict[str, Any], reply: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script["name"] for script in SCRIPTS])
 def test_conversation(stack: Stack, script: dict[str, Any]) -> None:
-    player = Player(stack.url)
-    for step in script["steps"]:
-        reply = player.do(step)
-        check(step, reply)
-        if step.get("ticket") and "receipt" in reply["custom"]["ticket"]:
-            player.ticket = reply["custom"]["ticket"]
+    with closing(Player(stack.url)) as player:
+        for step in script["steps"]:
+            reply = player.do(step)
+            check(step, reply)
+            if step.get("ticket") and "receipt" in reply["custom"]["ticket"]:
+                player.ticket = reply["custom"]["ticket"]
 
 
 def test_there_are_enough_of_them() -> None:
