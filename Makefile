@@ -6,7 +6,7 @@ PYTHON := .venvs/app/bin/python
 RASA := .venvs/rasa/bin/python
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup setup-dev run test lint fmt train eval check lock bench clean
+.PHONY: help setup setup-dev run test lint fmt train eval lock bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -70,7 +70,7 @@ class Browser:
     """One web session: posts messages, and shows everything that comes back as it comes, staff answers too."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=httpx.Timeout(10, read=60))
+        self._http = httpx.Client(base_url=url, timeout=httpx.Timeout(10, read=60), trust_env=False)
         self._answered = threading.Event()
         self._closing = False
 

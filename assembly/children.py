@@ -39,14 +39,18 @@ def die_with_parent(number: int) -> Callable[[], None]:
 
 @dataclass
 class Child:
-    """A process of ours. `grace` is the time in seconds that it gets to finish what is under way."""
+    """A process of ours. `grace` is the time in seconds that it gets to finish what is under way.
+
+    When we are killed it is killed too, without that time: it would wait for a database that goes down as well, and
+    keep a new start waiting. Whatever was under way is a row, and is taken up again.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str]
     log: Path
     grace: float = 10
-    on_parent_death: int = signal.SIGTERM
+    on_parent_death: int = signal.SIGKILL
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     def start(self, pass_fds: tuple[int, ...] = ()) -> None:

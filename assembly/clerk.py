@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.orm import Session
 
 from assembly.bootstrap import DATA
@@ -130,7 +130,7 @@ def _ticket(session: Session, number: str) -> Ticket:
 
 
 def _table(tickets: Sequence[Ticket], facts: Facts) -> Table:
-    table = Table("Số phiếu", "Trạng thái", "Hạn", "Việc", "Đơn vị xử lý", box=None)
+    table = Table(Column("Số phiếu", no_wrap=True), "Trạng thái", "Hạn", "Việc", "Đơn vị xử lý", box=None)
     now = clock.now()
     for ticket in tickets:
         late = " (quá hạn)" if State(ticket.state).is_open and ticket.due_at < now else ""

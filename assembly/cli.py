@@ -113,12 +113,12 @@ def check_procedures() -> None:
 @procedures.command("list")
 def list_procedures(field: Annotated[str, typer.Option(help="Chỉ một lĩnh vực.")] = "") -> None:
     """Liệt kê thủ tục: mã, tên, lĩnh vực, ngày xem nguồn, độ tin cậy, điều chưa xác minh."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from assembly.bootstrap import DATA
     from catalogue.load import read_procedures, rows
 
-    table = Table("Mã", "Tên", "Lĩnh vực", "Xem ngày", "Tin cậy", "Chưa xác minh", box=None)
+    table = Table(Column("Mã", no_wrap=True), "Tên", "Lĩnh vực", "Xem ngày", "Tin cậy", "Chưa xác minh", box=None)
     for row in rows(read_procedures(DATA / "procedures")):
         if field.lower() in row.field.lower():
             table.add_row(row.code, row.short_name, row.field, row.as_of, row.confidence, row.unverified)

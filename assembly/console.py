@@ -1,5 +1,6 @@
 """What the command line shows while it works: stages with their times, one line each when nobody watches."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from rich.text import Text
 # Progress goes to standard error, so that `tiepdan ask --jsonl` prints nothing but JSON on standard output.
 screen = Console(stderr=True, highlight=False, markup=False)
 out = Console(highlight=False, markup=False)
+if not out.is_terminal and "COLUMNS" not in os.environ:
+    out.width = 200  # a file or another program: nothing is folded or cut
 
 
 @contextmanager

@@ -208,7 +208,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _health(settings: Settings) -> Finding:
     try:
-        parts = httpx.get(f"{local_url(settings)}/readyz", timeout=5).json()
+        parts = httpx.get(f"{local_url(settings)}/readyz", timeout=5, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
         return Finding("bad", "Trang web không trả lời", f"Xem {settings.var_dir / 'log' / 'app.log'}.")
     silent = [name for name, alive in parts.items() if not alive]

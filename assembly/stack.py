@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -49,7 +48,7 @@ class Stack:
         command += ["--port", str(self.settings.rasa_port), "--credentials", "credentials.yml"]
         command += ["--endpoints", "endpoints.yml"]
         # It keeps nothing that a kill could spoil, and its server is slow to end politely.
-        self._start("rasa", command, rasa_variables(self.settings), grace=4, on_parent_death=signal.SIGKILL)
+        self._start("rasa", command, rasa_variables(self.settings), grace=4)
 
     def start_app(self) -> None:
         """Start the public process."""
@@ -113,17 +112,8 @@ class Stack:
             found["postgres"] = self.server.process.pid
         return found
 
-    def _start(
-        self,
-        name: str,
-        command: list[str],
-        env: dict[str, str],
-        *,
-        grace: float,
-        on_parent_death: int = signal.SIGTERM,
-    ) -> None:
-        log = self.settings.var_dir / "log" / f"{name}.log"
-        child = Child(name, command, env, log, grace, on_parent_death)
+    def _start(self, name: str, command: list[str], env: dict[str, str], *, grace: float) -> None:
+        child = Child(name, command, env, self.settings.var_dir / "log" / f"{name}.log", grace)
         self.children.append(child)
         child.start(self._fds)
 
@@ -180,6 +170,6 @@ def _own_variables(settings: Settings) -> dict[str, str]:
 
 def _get(url: str) -> int:
     try:
-        return httpx.get(url, timeout=3).status_code
+        return httpx.get(url, timeout=3, trust_env=False).status_code  # a proxy cannot see our loopback
     except httpx.HTTPError:
         return 0

@@ -13,10 +13,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from assembly import databases, env_file, stack, training
+from assembly.bootstrap import DATA
 from assembly.console import done, say, stage
 from assembly.run_lock import RunLock
-from assembly.stack import Stack
+from assembly.stack import Stack, local_url
 from backlog import staff
+from catalogue.errors import CatalogueError
+from catalogue.load import check
 from desk.passwords import hash_password, one_time_password
 from kit.db import make_engine, session_scope
 from kit.errors import SetupError
@@ -40,13 +43,13 @@ def run() -> None:
         try:
             with stopping_on_signals(whole):
                 _start(whole)
+                _announce(whole)
                 lock.publish(
                     port=settings.port,
                     rasa_port=settings.rasa_port,
                     postgres_port=settings.postgres_port,
                     pids=whole.pids(),
                 )
-                _announce(whole)
                 _watch(whole)
         except StopRequested:
             done("Đã dừng.")
@@ -102,6 +105,9 @@ def train_if_needed(settings: Settings) -> Path:
 def _start(whole: Stack) -> None:
     settings = whole.settings
     stack.require_free_ports(settings, ("postgres", "rasa", "app"))
+    with stage("Kiểm tra dữ liệu"):
+        if faults := check(DATA):
+            raise CatalogueError(faults)
     with stage("Khởi động PostgreSQL" if whole.server else "Kết nối PostgreSQL"):
         whole.start_database()
     with stage("Chuẩn bị cơ sở dữ liệu và nạp dữ liệu"):
@@ -118,7 +124,7 @@ def _start(whole: Stack) -> None:
 
 
 def _announce(whole: Stack) -> None:
-    address = whole.settings.address
+    address = whole.settings.public_url.rstrip("/") or local_url(whole.settings)
     password = _first_administrator(whole.settings)
     say("")
     done("Tiếp Dân đã sẵn sàng.")

@@ -10,8 +10,7 @@ from kit.outbox import Choice, Reply
 
 RECEIPT_TEXT = (
     "Mã biên nhận: {receipt}\n"
-    "Anh/chị chép lại mã này. Có số phiếu và mã biên nhận thì ở đâu cũng xem được kết quả; "
-    "mã chỉ hiện một lần, đừng đưa cho người khác."
+    "Anh/chị chép lại và giữ kín mã này. Có số phiếu và mã biên nhận thì ở đâu cũng xem được kết quả."
 )
 
 

@@ -16,6 +16,7 @@ from catalogue.load import Facts, load_facts
 from kit.crypto import Sealer
 from kit.db import make_engine
 from kit.settings import ROOT
+from tests.clerk import claim_admin
 from tests.ports import free_port
 from tests.stack import Stack
 
@@ -93,6 +94,9 @@ def sealer() -> Sealer:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole Tiếp Dân, started once a test run."""
     whole = Stack(tmp_path_factory.mktemp("stack") / "var")
-    whole.start()
-    yield whole
-    whole.stop()
+    try:
+        whole.start()
+        claim_admin(whole)
+        yield whole
+    finally:
+        whole.stop()

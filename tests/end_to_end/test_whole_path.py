@@ -1,51 +1,20 @@
 """From a citizen's first word to the answer in the chat, through the real processes and the real desk pages."""
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 
 import httpx
 import pytest
 
+from tests.clerk import Clerk, admin
 from tests.stack import REPLY_SECONDS, Citizen, Stack, wait_for
-
-NEW_PASSWORD = "mot-cau-dai-de-nho-510"
-
-
-class Clerk:
-    """A browser at the desk."""
-
-    def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=10, follow_redirects=True)
-        self.page = ""
-
-    def close(self) -> None:
-        """Close the browser."""
-        self.http.close()
-
-    def get(self, path: str) -> str:
-        """Open a page."""
-        self.page = self.http.get(path).raise_for_status().text
-        return self.page
-
-    def post(self, path: str, **form: str) -> str:
-        """Send a form with the token of the page that is open."""
-        token = re.search(r'name="csrf" value="([^"]+)"', self.page)
-        sent = form | ({"csrf": token[1]} if token else {})
-        self.page = self.http.post(path, data=sent).raise_for_status().text
-        return self.page
 
 
 @pytest.fixture(scope="module")
 def clerk(stack: Stack) -> Iterator[Clerk]:
-    """The first administrator, with the one-time password that the supervisor printed, changed at the first login."""
-    printed = re.search(r"mật khẩu dùng một lần:\s*(\S+)", (stack.var / "supervisor.log").read_text())
-    assert printed is not None
-    with closing(Clerk(stack.url)) as browser:
-        browser.get("/desk")
-        browser.post("/desk/login", username="quantri", password=printed[1])
-        browser.post("/desk/password", old=printed[1], new=NEW_PASSWORD, again=NEW_PASSWORD)
-        yield browser
+    """The first administrator at the desk."""
+    with closing(admin(stack)) as signed_in:
+        yield signed_in
 
 
 def file_ticket(citizen: Citizen) -> dict[str, str]:
