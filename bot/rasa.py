@@ -19,7 +19,10 @@ class RasaClient:
 
     def __init__(self, url: str, secret: str, transport: httpx.BaseTransport | None = None) -> None:
         headers = {"X-Gateway-Secret": secret}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, transport=transport)
+        # trust_env: a proxy of the machine's environment has no business with loopback calls that carry a secret
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=_TIMEOUT, transport=transport, trust_env=False
+        )
 
     def ask(
         self, *, sender: str, message: str, message_id: str, channel: str, metadata: dict[str, Any]

@@ -88,7 +88,7 @@ class GatewayInput(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         gateway = Blueprint("gateway", __name__)
 
-        @gateway.listener("after_server_start")
+        @gateway.listener("after_server_start")  # type: ignore[untyped-decorator]  # sanic 21 types none
         async def abort_on_failing_actions(app: Any, _: Any) -> None:
             agent = app.ctx.agent
             if agent and agent.processor and agent.processor.action_endpoint:

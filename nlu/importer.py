@@ -10,12 +10,13 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.importers.rasa import RasaFileImporter
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from vntext.fold import fold
 
+SECOND_LABEL = "second_label"
 _SHORTHAND = {
     "không": "ko", "được": "dc", "gì": "j", "vậy": "z", "rồi": "r", "em": "e", "anh": "a", "chị": "c", "giờ": "h",
     "bao": "bn", "với": "vs", "cũng": "cg", "người": "ng", "những": "nhg", "biết": "bik", "thế": "the", "quá": "wa",
@@ -36,11 +37,12 @@ class AugmentingImporter(TrainingDataImporter):
         self._files = RasaFileImporter(config_file, domain_path, training_data_paths)
         self._augment = kwargs.get("augment", True)
 
-    def get_config(self) -> Dict:
+    def get_config(self) -> Dict[str, Any]:
         return self._files.get_config()
 
     def get_config_file_for_auto_config(self) -> Optional[str]:
-        return self._files.get_config_file_for_auto_config()
+        path: Optional[str] = self._files.get_config_file_for_auto_config()
+        return path
 
     def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
         return self._files.get_stories(exclusion_percentage)
@@ -52,8 +54,21 @@ class AugmentingImporter(TrainingDataImporter):
         return self._files.get_domain()
 
     def get_nlu_data(self, language: Optional[str] = "vi") -> TrainingData:
-        data = self._files.get_nlu_data(language)
+        data = labelled(self._files.get_nlu_data(language or "vi"))
         return augmented(data) if self._augment else data
+
+
+def labelled(data: TrainingData) -> TrainingData:
+    """The data with `ask_procedure/fee` under our own name.
+
+    Rasa writes such labels for its response selector, takes the intent for a retrieval intent and then misses its
+    responses; here the second part is a label that other classifiers learn.
+    """
+    for message in data.training_examples:
+        key = message.data.pop(INTENT_RESPONSE_KEY, None)
+        if key:
+            message.data[SECOND_LABEL] = key
+    return data
 
 
 def augmented(data: TrainingData) -> TrainingData:

@@ -90,6 +90,8 @@ class Stack:
         assert self.process is not None
         if self.process.poll() is not None:
             raise AssertionError(f"the supervisor ended:\n{(self.var / 'supervisor.log').read_text()[-3000:]}")
+        if not (self.var / "run.json").exists():  # published after the announcement with the first password
+            return False
         try:
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
         except httpx.HTTPError:

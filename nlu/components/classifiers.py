@@ -11,12 +11,13 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
 from nlu.components.features import TextFeatures
+from nlu.importer import SECOND_LABEL
 
 _FILE = "classifier.joblib"
 RANKING_LENGTH = 10
@@ -104,7 +105,8 @@ class ActClassifier(LinearClassifier):
     """The act of a message: Rasa's intent."""
 
     def label(self, message: Message) -> Optional[str]:
-        return message.get(INTENT)
+        intent: Optional[str] = message.get(INTENT)
+        return intent
 
     def write(self, message: Message, ranking: List[Dict[str, Any]]) -> None:
         best = ranking[0] if ranking else {"name": None, "confidence": 0.0}
@@ -135,8 +137,7 @@ class CategoryClassifier(LinearClassifier):
 
 
 def _second_label(message: Message, act: str) -> Optional[str]:
-    key = message.get(INTENT_RESPONSE_KEY)
-    first, _, second = (key or "").partition("/")
+    first, _, second = str(message.get(SECOND_LABEL) or "").partition("/")
     return second if first == act and second else None
 
 

@@ -1,4 +1,4 @@
-"""Both pages in Chromium against the whole running system: a citizen complains, a clerk answers, the chat shows it."""
+"""Both pages in Chromium against the whole running system: a citizen complains, a clerk answers."""
 
 import re
 from collections.abc import Callable
