@@ -112,8 +112,9 @@ class EmbeddedPostgres:
             "max_connections": "120",
             "timezone": "Asia/Ho_Chi_Minh",
             "log_min_messages": "warning",
-            # A failing statement may hold what a citizen wrote: it stays out of the log.
+            # A failing statement, and the detail of its error, may hold what a citizen wrote: neither is logged.
             "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data)]
         return command + [part for name, value in options.items() for part in ("-c", f"{name}={value}")]

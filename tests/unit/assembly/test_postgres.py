@@ -1,5 +1,6 @@
 """The embedded server: real, on loopback, with a password, safe to start again."""
 
+import contextlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,17 @@ def test_it_wants_the_right_password_and_listens_on_loopback_only(server: Embedd
         assert connection.execute("show listen_addresses").fetchone() == ("127.0.0.1",)
         assert connection.execute("show unix_socket_directories").fetchone() == ("",)
         assert connection.execute("show password_encryption").fetchone() == ("scram-sha-256",)
+
+
+def test_its_log_holds_nothing_of_the_data(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute("create table said (words text primary key)")
+        for _ in range(2):
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
+                connection.execute("insert into said values ('chuyện của tôi')")
+    assert server.log is not None
+    logged = wait_for(lambda: "said_pkey" in (text := server.log.read_text()) and text, 10, "the error in the log")
+    assert "chuyện" not in logged
 
 
 def test_its_files_are_nobody_elses(server: EmbeddedPostgres) -> None:
