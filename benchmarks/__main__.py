@@ -10,6 +10,7 @@ import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -57,7 +58,8 @@ def memory(stack: Stack) -> dict[str, int]:
     """Resident megabytes of each process; PostgreSQL's shared pages are counted once for each of its processes."""
     assert stack.process is not None
     found: dict[str, int] = {}
-    for process in psutil.Process(stack.process.pid).children(recursive=True):
+    supervisor: Any = psutil.Process(stack.process.pid)  # psutil types nothing
+    for process in supervisor.children(recursive=True):
         line = " ".join(process.cmdline())
         name = next((name for name in ("rasa", "uvicorn", "worker", "postgres") if name in line), process.name())
         found[name] = found.get(name, 0) + process.memory_info().rss // 2**20

@@ -39,10 +39,9 @@ _POSITION = (
 _OFFICIAL = re.compile(
     rf"\b(?:{_TITLE}\s+(?:ten\s+)?(?P<role>{_POSITION})(?:\s+ten)?|{_POSITION}\s+(?:ten\s+)?{_TITLE}?)(?=\s|$|[,.;])"
 )
-_NAME = re.compile(r"\s+(?:tên\s+)?([A-ZĐÀ-Ỹ]\w*(?:\s+[A-ZĐÀ-Ỹ]\w*){0,3})")
-_TITLED_NAME = re.compile(
-    r"\b(?:ông|bà|anh|chị|cô|chú|bác|cậu|Ông|Bà|Anh|Chị|Cô|Chú|Bác)\s+(?:tên\s+)?([A-ZĐÀ-Ỹ]\w*(?:\s+[A-ZĐÀ-Ỹ]\w*){0,3})"
-)
+_TITLED = re.compile(rf"\b{_TITLE}\s+(?:ten\s+)?(?=\w)")
+_WORD = re.compile(r"\s*(\w+)")
+_LONGEST_NAME = 4  # words
 # Only the words of a time are wanted here; the day they mean depends on when the message was sent.
 _ANY_MOMENT = datetime(2026, 1, 15, 12, tzinfo=timezone(timedelta(hours=7)))
 
@@ -127,16 +126,27 @@ class EntityFinder(GraphComponent, EntityExtractorMixin):
 
 def _officials(text: str, folded: str) -> List[Dict[str, Any]]:
     """Who is meant: a title with an office ("ông địa chính"), with a name after it if it is written large."""
-    found = []
+    found: List[Dict[str, Any]] = []
     for match in _OFFICIAL.finditer(folded):
-        end = match.end()
-        name = _NAME.match(text, end)
-        end = name.end() if name else end
+        end = _name_end(text, match.end())
         found.append(_entity("official", match.start(), end, text[match.start() : end].strip()))
-    for match in _TITLED_NAME.finditer(text):
-        if not any(match.start() < one["end"] and one["start"] < match.end() for one in found):
-            found.append(_entity("official", match.start(), match.end(), match.group()))
+    for match in _TITLED.finditer(folded):
+        end = _name_end(text, match.end())
+        taken = any(match.start() < one["end"] and one["start"] < end for one in found)
+        if end > match.end() and not taken:
+            found.append(_entity("official", match.start(), end, text[match.start() : end]))
     return found
+
+
+def _name_end(text: str, start: int) -> int:
+    """Where a name written large that begins at `start` ends; `start` itself when there is none."""
+    end = start
+    for _ in range(_LONGEST_NAME):
+        word = _WORD.match(text, end)
+        if word is None or not word.group(1)[0].isupper():
+            break
+        end = word.end()
+    return end
 
 
 def _of_text(kind: str, text: str, match: Any) -> Dict[str, Any]:

@@ -1,0 +1,228 @@
+"""Checks of the NLU components; runs in Rasa's interpreter (Python 3.10), started by test_components.py."""
+
+import random
+import re
+import tempfile
+import unicodedata
+import unittest
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.classifiers import ActClassifier, AspectClassifier
+from nlu.components.entities import EntityFinder
+from nlu.components.features import TextFeatures
+from nlu.components.linker import ProcedureIndex, ProcedureLinker, Stop
+from nlu.components.shape import bare, shape
+from nlu.components.tokenizer import tokens_of
+from nlu.importer import SECOND_LABEL, augmented, labelled, variants
+
+CONTEXT = ExecutionContext(GraphSchema({}), None)
+EXAMPLES = {
+    "greet": ["chào em", "xin chào", "alo", "chào buổi sáng", "hello"],
+    "complain": ["cán bộ nạt tôi", "cán bộ vòi tiền", "bắt chờ cả buổi", "cán bộ đùn đẩy", "hồ sơ trễ hẹn"],
+    "ask_procedure/documents": ["khai sinh cần giấy gì", "hồ sơ gồm gì", "cần giấy tờ nào"],
+    "ask_procedure/fee": ["lệ phí bao nhiêu", "tốn bao nhiêu tiền", "phí kết hôn"],
+}
+STRANGE = [
+    "",
+    " ",
+    "😀😀",
+    "\u202eabc",
+    "a" * 100_000,
+    "\x00\x01",
+    "１２３",
+    "hoà thuỷ Đaị",
+    unicodedata.normalize("NFD", "đăng ký hộ tịch"),
+]
+PROCEDURES: list[dict[str, Any]] = [
+    {"code": "1", "name": "Đăng ký khai sinh", "short_name": "Đăng ký khai sinh", "aliases": ["làm giấy khai sinh"]},
+    {
+        "code": "2",
+        "name": "Đăng ký lại khai sinh",
+        "short_name": "Đăng ký lại khai sinh",
+        "aliases": ["mất khai sinh"],
+    },
+    {"code": "3", "name": "Đăng ký kết hôn", "short_name": "Đăng ký kết hôn", "aliases": ["cưới"]},
+]
+STOP = Stop(["giay to gi", "bao nhieu", "o dau", "le phi", "may ngay"], ["can", "gi", "con", "nop"])
+
+
+def data() -> TrainingData:
+    messages = []
+    for label, texts in EXAMPLES.items():
+        intent = label.split("/")[0]
+        for text in texts:
+            more = {INTENT_RESPONSE_KEY: label} if "/" in label else {}
+            messages.append(Message(data={TEXT: text, INTENT: intent, **more}))
+    return labelled(TrainingData(messages))
+
+
+def trained(kind: Any, storage: Any, training: TrainingData) -> Any:
+    component = kind.create(kind.get_default_config(), storage, Resource(kind.__name__), CONTEXT)
+    component.train(training)
+    return component
+
+
+def loaded(kind: Any, storage: Any) -> Any:
+    return kind.load(kind.get_default_config(), storage, Resource(kind.__name__), CONTEXT)
+
+
+class Tokens(unittest.TestCase):
+    def test_tokens_are_where_they_say(self) -> None:
+        for text in ["ở quầy số 3 UBND phường 2 hoà thuỷ", "Đ/c: 12/3B Q.1", *STRANGE]:
+            for token in tokens_of(text):
+                self.assertEqual(text[token.start : token.end], token.text)
+
+    def test_noise_never_raises(self) -> None:
+        dice = random.Random(510)
+        for _ in range(300):
+            text = "".join(
+                chr(dice.choice([dice.randrange(32, 0x1EFF), dice.randrange(0x300, 0x36F), 32])) for _ in range(30)
+            )
+            tokens_of(text)
+            shape(text)
+
+
+class Shape(unittest.TestCase):
+    def test_numbers_become_words(self) -> None:
+        self.assertEqual(shape("Phiếu PA-2026-000123-4 [mã biên nhận]"), "phiếu xticket xreceipt")
+        self.assertEqual(bare("Đòi 500k quá!!!"), "doi xmoney qua")
+
+    def test_both_views_meet(self) -> None:
+        self.assertEqual(bare("làm giấy khai sinh"), shape("lam giay khai sinh"))
+
+
+class Classifiers(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.storage = LocalModelStorage(Path(self.folder.name))
+        self.training = augmented(data())
+        self.features = trained(TextFeatures, self.storage, self.training)
+        self.features.process_training_data(self.training)
+        self.acts = trained(ActClassifier, self.storage, self.training)
+        self.aspects = trained(AspectClassifier, self.storage, self.training)
+
+    def tearDown(self) -> None:
+        self.folder.cleanup()
+
+    def parse(self, text: str, features: Any, acts: Any) -> Message:
+        message = Message(data={TEXT: text})
+        return acts.process(features.process([message]))[0]
+
+    def test_rankings_are_sorted_probabilities_led_by_the_intent(self) -> None:
+        for text in ["chào", "can bo nat toi", "lệ phí", *STRANGE[:4]]:
+            message = self.parse(text, self.features, self.acts)
+            ranking = message.get("intent_ranking")
+            confidences = [one["confidence"] for one in ranking]
+            self.assertEqual(confidences, sorted(confidences, reverse=True))
+            self.assertTrue(all(0 <= one <= 1 for one in confidences))
+            if ranking:
+                self.assertEqual(ranking[0], message.get("intent"))
+
+    def test_marks_do_not_matter(self) -> None:
+        for text in ["cán bộ nạt tôi", "can bo nat toi"]:
+            self.assertEqual(self.parse(text, self.features, self.acts).get("intent")["name"], "complain")
+
+    def test_the_same_after_saving_and_loading(self) -> None:
+        again = loaded(TextFeatures, self.storage), loaded(ActClassifier, self.storage)
+        for text in ["chào em", "bắt chờ", "cần giấy gì"]:
+            first = self.parse(text, self.features, self.acts).get("intent_ranking")
+            self.assertEqual(first, self.parse(text, *again).get("intent_ranking"))
+
+    def test_aspects_are_learnt_from_the_second_label(self) -> None:
+        message = self.aspects.process(self.features.process([Message(data={TEXT: "lệ phí bao nhiêu"})]))[0]
+        self.assertEqual(message.get("aspects")[0]["name"], "fee")
+
+    def test_a_button_has_no_features(self) -> None:
+        message = self.parse('/choose{"skip":"when"}', self.features, self.acts)
+        self.assertEqual(message.get("intent"), {"name": None, "confidence": 0.0})
+
+
+class Importer(unittest.TestCase):
+    def test_labels_are_no_retrieval_intents(self) -> None:
+        training = data()
+        self.assertEqual(training.retrieval_intents, set())
+        self.assertIn("ask_procedure/fee", [message.get(SECOND_LABEL) for message in training.training_examples])
+
+    def test_variants_are_deterministic_and_never_stored_twice(self) -> None:
+        self.assertEqual(variants("làm khai sinh cần gì vậy"), variants("làm khai sinh cần gì vậy"))
+        texts = [message.get(TEXT) for message in augmented(data()).training_examples]
+        self.assertEqual(len(texts), len(set(texts)))
+
+
+class Linker(unittest.TestCase):
+    def setUp(self) -> None:
+        self.index = ProcedureIndex(PROCEDURES, STOP, ProcedureLinker.get_default_config()["weights"])
+
+    def first(self, text: str) -> Any:
+        found = self.index.search(text)
+        return found and self.index.procedures[found.candidates[0][0]]["code"]
+
+    def test_finds_with_and_without_marks(self) -> None:
+        for text in ["làm khai sinh cần giấy tờ gì", "lam khai sinh can giay to gi"]:
+            self.assertEqual(self.first(text), "1")
+
+    def test_tells_twins_apart(self) -> None:
+        self.assertEqual(self.first("đăng ký lại khai sinh"), "2")
+        self.assertEqual(self.first("mất khai sinh"), "2")
+
+    def test_says_nothing_where_nothing_is_named(self) -> None:
+        for text in ["còn lệ phí?", "mấy ngày", "nộp ở đâu", "", "😀", "xyz qwe"]:
+            self.assertIsNone(self.index.search(text))
+
+    def test_candidates_are_ranked_and_confidence_is_a_probability(self) -> None:
+        found = self.index.search("khai sinh")
+        assert found is not None
+        scores = [score for _, score in found.candidates]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        self.assertTrue(0 <= found.confidence <= 1)
+
+    def test_a_name_inside_a_long_story_counts(self) -> None:
+        story = "hôm đó trời mưa tôi đi bộ lên tới nơi thì người ta hỏi tôi tới làm gì, tôi nói đăng ký kết hôn"
+        self.assertEqual(self.first(story), "3")
+
+
+class Entities(unittest.TestCase):
+    def setUp(self) -> None:
+        self.finder = EntityFinder(EntityFinder.get_default_config(), None, None)
+        self.finder._index({"place": [{"key": "p2", "name": "Phường 2", "aliases": ["p2"]}], "agency": []})
+
+    def values(self, text: str) -> dict[str, str]:
+        return {found["entity"]: found["value"] for found in self.finder.find(text)}
+
+    def test_finds_what_a_complaint_names(self) -> None:
+        found = self.values(
+            "bà ở quầy số 3 phường 2 sáng nay đòi 500k, bắt đi 3 lần, hồ sơ 000.00.16.H51-240315-0012"
+        )
+        self.assertEqual(found["counter"], "quầy số 3")
+        self.assertEqual(found["place"], "phường 2")
+        self.assertEqual(found["time"], "sáng nay")
+        self.assertEqual(found["money"], "500k")
+        self.assertEqual(found["trips"], "3")
+        self.assertEqual(found["dossier_code"], "000.00.16.H51-240315-0012")
+
+    def test_finds_officials_by_office_and_name(self) -> None:
+        self.assertEqual(
+            self.values("anh địa chính Nguyễn Văn Thử đòi tiền")["official"], "anh địa chính Nguyễn Văn Thử"
+        )
+        self.assertEqual(self.values("chị Hạnh nạt tôi")["official"], "chị Hạnh")
+
+    def test_spans_point_into_the_text(self) -> None:
+        text = "Ông Tám ở phường 2 hôm qua"
+        for found in self.finder.find(text):
+            self.assertTrue(re.search(re.escape(found["value"]), text[found["start"] : found["end"]], re.I))
+
+    def test_strange_texts_do_not_raise(self) -> None:
+        for text in STRANGE:
+            self.finder.find(text[:5000])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
