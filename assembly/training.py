@@ -33,7 +33,7 @@ _SOURCES: tuple[str, ...] = (
     "requirements/rasa.txt",
 )
 _KEEP = 3  # models; the one in use and two to go back to
-_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
+_KEPT = ("PATH", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
 # Numerical libraries are told about the processor this way: on some, the wrong kernel computes wrong results.
 _KEPT_PREFIXES = ("LC_", "OPENBLAS_", "OMP_", "MKL_")
 
@@ -86,6 +86,7 @@ def rasa_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     return kept | {
         "PYTHONPATH": str(ROOT),
+        "HOME": str(ROOT / ".rasa"),  # Rasa, Keras and matplotlib write there; the checkout is the place for it
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",

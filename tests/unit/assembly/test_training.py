@@ -66,6 +66,7 @@ def test_rasa_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in given.values()
     assert given["OPENBLAS_CORETYPE"] == "Haswell"
     assert given["RASA_TELEMETRY_ENABLED"] == "false"
+    assert given["HOME"].startswith(str(training.ROOT))
 
 
 @pytest.fixture
