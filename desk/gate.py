@@ -89,7 +89,7 @@ class Desk:
     def field(self, name: str) -> str:
         """A text field of the form, without white space around it; empty when missing."""
         value = self.form.get(name, "")
-        return value.strip() if isinstance(value, str) else ""
+        return value.replace("\0", "").strip() if isinstance(value, str) else ""  # PostgreSQL stores no NUL
 
 
 def opens(access: Access | Permission) -> Callable[[Handler], Handler]:

@@ -1,5 +1,8 @@
 """Page: the queue, the most urgent ticket first."""
 
+import re
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Request, Response
 
 from backlog import queries
@@ -23,10 +26,10 @@ def show_queue(request: Request, desk: AtDesk) -> Response:
         unit=query.get("unit", ""),
         mine=query.get("mine") == "1",
         late=query.get("late") == "1",
-        number=query.get("number", ""),
+        number=query.get("number", "").replace("\0", ""),
     )
-    page = int(query["page"]) if query.get("page", "").isdigit() else 1
-    tickets, total = queries.queue(desk.session, desk.staff, filters, desk.now, max(1, page))
+    page = max(1, int(query["page"])) if re.fullmatch("[0-9]{1,5}", query.get("page", "")) else 1
+    tickets, total = queries.queue(desk.session, desk.staff, filters, desk.now, page)
     return render(
         request,
         desk,
@@ -34,7 +37,8 @@ def show_queue(request: Request, desk: AtDesk) -> Response:
         tickets=tickets,
         total=total,
         filters=filters,
-        page=max(1, page),
+        page=page,
+        same_filters=urlencode([(name, value) for name, value in query.items() if name not in ("page", "done")]),
         pages=max(1, -(-total // PAGE_SIZE)),
         units=sorted(desk.facts.agencies, key=lambda agency: agency.name),
         facts=desk.facts,

@@ -34,11 +34,12 @@ def take_action(request: Request, number: str, action: str, desk: AtDesk) -> Res
             request, desk, ticket, 409, error="Việc này không còn làm được với phiếu. Xem lại trạng thái mới."
         )
     try:
-        given = _change(desk, edge)
+        given = _change(desk, ticket, edge)
         if desk.field("preview") and edge.notice:
             said = tickets.preview(desk.facts, ticket, edge.notice, given)
             return _page(request, desk, ticket, preview=said.text, previewed=action, typed=dict(desk.form))
-        tickets.change(_backlog_desk(desk), tickets.staff_actor(desk.staff), ticket, action, given)
+        with desk.session.begin_nested():  # the refusal is shown on a page, so the request itself is committed
+            tickets.change(_backlog_desk(desk), tickets.staff_actor(desk.staff), ticket, action, given)
     except TiepDanError as error:
         return _page(
             request, desk, ticket, error.status, error=error.message, previewed=action, typed=dict(desk.form)
@@ -102,16 +103,15 @@ def _edges(desk: Desk, ticket: Ticket) -> list[Transition]:
     return workflow.open_to(ticket.state, desk.staff.role) if policy.has(desk.staff, Permission.WORK_TICKETS) else []
 
 
-def _change(desk: Desk, edge: Transition) -> Change:
+def _change(desk: Desk, ticket: Ticket, edge: Transition) -> Change:
     texts = {name: desk.field(name) for name in ("text", "reason", "legal_ground", "onward", "receiver", "unit")}
     wanted = {name: value for name, value in texts.items() if name in edge.requires}
-    return Change(**wanted, assignee=_assignee(desk, edge), target=_target(desk, edge))
+    return Change(**wanted, assignee=_assignee(desk, ticket, edge), target=_target(desk, edge))
 
 
-def _assignee(desk: Desk, edge: Transition) -> Staff | None:
+def _assignee(desk: Desk, ticket: Ticket, edge: Transition) -> Staff | None:
     if "assignee" not in edge.requires or not desk.field("assignee"):
         return None
-    ticket = queries.get(desk.session, desk.staff, desk.field("number"))
     colleagues = queries.staff_of_unit(desk.session, ticket.unit_key)
     return next((staff for staff in colleagues if str(staff.id) == desk.field("assignee")), None)
 

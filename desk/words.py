@@ -18,7 +18,7 @@ STATES = {str(state): word for state, word in workflow.WORDS.items()}
 # Sentences that a redirect may show, by the name in its query string.
 DONE = {
     "logged_out": "Anh/chị đã đăng xuất.",
-    "password": "Đã đổi mật khẩu.",
+    "password_changed": "Đã đổi mật khẩu.",
     "changed": "Đã ghi nhận. Người dân được báo nếu việc này cần báo.",
     "noted": "Đã lưu ghi chú nội bộ.",
 }
