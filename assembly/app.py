@@ -2,39 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from prometheus_client import Counter
 
 import desk.app
 from actions.server import build_executor
 from actions.server import router as actions_router
 from assembly import health
 from assembly.bootstrap import Services, build
+from assembly.hardening import Hardening
 from bot.web import routes as web
 from bot.web.events import Waker
 from kit import logging
 from kit.errors import TiepDanError
 
 log = structlog.get_logger()
-
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
-REQUESTS = Counter("tiepdan_http_requests_total", "HTTP answers of the app", ["method", "status"])
 
 
 def create_app(services: Services | None = None) -> FastAPI:
@@ -44,7 +31,7 @@ def create_app(services: Services | None = None) -> FastAPI:
     app = FastAPI(title="Tiếp Dân", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.services = services
     app.state.bot = services.bot
-    app.middleware("http")(_harden)
+    app.add_middleware(Hardening)
     app.mount("/static/chat", StaticFiles(directory=web.HERE / "static"), name="chat_static")
     app.include_router(web.router)
     app.include_router(health.router(services))
@@ -66,16 +53,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with contextlib.suppress(asyncio.CancelledError):
         await listening
     services.close()
-
-
-async def _harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if not request.url.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    REQUESTS.labels(request.method, response.status_code).inc()
-    return response
 
 
 async def _say_error(request: Request, error: Exception) -> Response:

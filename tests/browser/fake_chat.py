@@ -21,13 +21,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
+from assembly.hardening import Hardening
 from kit import clock
 
 WEB = Path(__file__).resolve().parents[2] / "bot" / "web"
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 templates = Jinja2Templates(directory=WEB / "templates")
 
 
@@ -75,15 +72,12 @@ def build_app(chat: FakeChat) -> FastAPI:
     app = FastAPI()
     app.mount("/static/chat", StaticFiles(directory=WEB / "static"))
 
-    @app.middleware("http")
-    async def harden(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        response.headers["Content-Security-Policy"] = CSP
-        return response
+    app.add_middleware(Hardening)
 
     @app.get("/")
     def page(request: Request) -> HTMLResponse:
-        return templates.TemplateResponse(request, "chat.html", {"agency_name": chat.agency_name})
+        values = {"agency_name": chat.agency_name}
+        return templates.TemplateResponse(request, "chat.html", values)
 
     @app.post("/chat/session")
     def session(response: Response) -> dict[str, str]:

@@ -221,6 +221,7 @@ def test_typing_shows_until_the_answer_is_there(open_chat: Open, chat: FakeChat)
     page = open_chat()
     write(page, "lam khai sinh cho con can giay to gi")
     expect(page.locator("#typing")).to_be_visible()
+    expect_sent(page, "lam khai sinh cho con can giay to gi")
     chat.say(ANSWER)
     expect(page.locator(".turn.bot")).to_have_count(1)
     expect(page.locator("#typing")).to_be_hidden()
@@ -277,6 +278,9 @@ def test_it_fits_and_can_be_read(open_chat: Open, chat: FakeChat, picture: Pictu
     picture(page, f"chat-ticket-{size}-{scheme}")
     assert page.evaluate(CONTRAST) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), (
+        "only the talk scrolls, not the page"
+    )
     assert page.locator("#scroller").evaluate("node => node.scrollWidth <= node.clientWidth")
 
 

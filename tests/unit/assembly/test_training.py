@@ -8,6 +8,7 @@ import pytest
 
 from assembly import training
 from assembly.training import TrainingFailed, fingerprint
+from kit.settings import ROOT
 
 SOURCES = (
     "config.yml",
@@ -66,7 +67,7 @@ def test_rasa_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in given.values()
     assert given["OPENBLAS_CORETYPE"] == "Haswell"
     assert given["RASA_TELEMETRY_ENABLED"] == "false"
-    assert given["HOME"].startswith(str(training.ROOT))
+    assert given["HOME"].startswith(str(ROOT))
 
 
 @pytest.fixture
