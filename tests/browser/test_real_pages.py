@@ -92,8 +92,10 @@ def test_desk_pages_fit_and_can_be_read(stack: Stack, new_context: NewContext, s
 def test_the_desk_works_with_the_keyboard(stack: Stack, new_context: NewContext) -> None:
     page = new_context("desk").new_page()
     page.goto(f"{stack.url}/desk/login")
+    expect(page.get_by_label("Tên đăng nhập")).to_be_focused()  # the page puts the cursor there by itself
     page.keyboard.type(ADMIN)
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Mật khẩu")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Danh sách phiếu")).to_be_visible()
