@@ -40,16 +40,29 @@ def due_at(
 ) -> datetime:
     """The moment at which the ticket becomes late, pauses that have ended included.
 
-    Raises ValueError for a naive `filed_at`.
+    A pause that begins when the ticket is late already gives nothing back: a question asked too late would
+    otherwise make the ticket punctual. Raises ValueError for a naive `filed_at`.
     """
     add = calendar.add_working_days if rule.unit == "working" else calendar.add_calendar_days
-    extra = sum(_length(rule, calendar, pause) for pause in pauses if pause.end is not None)
-    return add(filed_at, rule.days + extra)
+    days = rule.days
+    for pause in sorted(pauses, key=lambda pause: pause.start):
+        if pause.end is not None and pause.start < add(filed_at, days):
+            days += _length(rule, calendar, pause)
+    return add(filed_at, days)
 
 
-def warning_points(filed_at: datetime, due: datetime) -> list[datetime]:
-    """When half and four fifths of the time are gone."""
-    return [filed_at + (due - filed_at) * share for share in WARN_AT]
+def warning_points(filed_at: datetime, due: datetime, pauses: Sequence[Pause] = ()) -> list[datetime]:
+    """When half and four fifths of the agency's own time are gone; the citizen's time does not count."""
+    ended = sorted(((p.start, p.end) for p in pauses if p.end is not None and p.start < due), key=lambda p: p[0])
+    own = (due - filed_at) - sum((end - start for start, end in ended), timedelta())
+    points = []
+    for share in WARN_AT:
+        point = filed_at + own * share
+        for start, end in ended:
+            if start < point:
+                point += end - start
+        points.append(point)
+    return points
 
 
 def used_share(filed_at: datetime, due: datetime, now: datetime) -> float:
@@ -58,14 +71,14 @@ def used_share(filed_at: datetime, due: datetime, now: datetime) -> float:
     return (now - filed_at).total_seconds() / total if total > 0 else 1.0
 
 
-def level(filed_at: datetime, due: datetime, now: datetime) -> int:
+def level(filed_at: datetime, due: datetime, now: datetime, pauses: Sequence[Pause] = ()) -> int:
     """Escalation level: 0 quiet, 1 half gone (handler), 2 four fifths (unit head), 3 late, +1 for each week late.
 
     The ladder is handler, unit head, agency head, inspection team, chairman; it ends at 6.
     """
     if now >= due:
         return min(6, 3 + (now - due).days // 7)
-    return sum(now >= point for point in warning_points(filed_at, due))
+    return sum(now >= point for point in warning_points(filed_at, due, pauses))
 
 
 def next_interim(due: datetime, last: datetime | None, now: datetime, days: int) -> datetime | None:

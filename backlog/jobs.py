@@ -24,7 +24,7 @@ def deadline_check(session: Session, facts: Facts, sealer: Sealer, ticket_id: st
     if ticket is None or ticket.clock_state != "run":
         return
     desk = Desk(session, facts, sealer, now)
-    level = deadlines.level(ticket.clock_from, ticket.due_at, now)
+    level = deadlines.level(ticket.clock_from, ticket.due_at, now, tickets.pauses_of(session, ticket))
     if level > ticket.level:
         _escalate(desk, ticket, level)
     owed = deadlines.next_interim(ticket.due_at, ticket.interim_at, now, facts.deadlines.interim_reply_days)
@@ -47,7 +47,7 @@ def _escalate(desk: Desk, ticket: Ticket, level: int) -> None:
 def _interim(desk: Desk, ticket: Ticket) -> None:
     """Tell the citizen that it is late and when they will hear again; look again by then."""
     ticket.interim_at = desk.now
-    tickets.tell(desk, SYSTEM, ticket, "interim", Change())
+    tickets.tell_all(desk, SYSTEM, ticket, "interim", Change())
     audit.write(desk.session, at=desk.now, actor=SYSTEM.id, action="interim_reply", ticket_id=ticket.id, data={})
     again = desk.now + timedelta(days=desk.facts.deadlines.interim_reply_days)
     jobs.defer(desk.session, DEADLINE_TASK, schedule_at=again, ticket_id=str(ticket.id))

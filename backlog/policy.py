@@ -3,10 +3,11 @@
 import re
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from backlog.model import Staff, Ticket
+from backlog.routing import given_name
 from vntext.fold import fold
 
 
@@ -52,7 +53,7 @@ def has(staff: Staff, permission: Permission) -> bool:
 
 def visible_tickets(staff: Staff) -> Select[Ticket]:
     """The tickets that somebody may see. Pages and lists both come through here, so they cannot disagree."""
-    return select(Ticket).where(_scope(staff), ~_is_about(staff))
+    return select(Ticket).where(_scope(staff), ~_conflicts(staff))
 
 
 def can(session: Session, staff: Staff, permission: Permission, ticket: Ticket) -> bool:
@@ -60,6 +61,11 @@ def can(session: Session, staff: Staff, permission: Permission, ticket: Ticket) 
     if not has(staff, permission):
         return False
     return session.scalar(visible_tickets(staff).where(Ticket.id == ticket.id)) is not None
+
+
+def in_conflict(session: Session, staff: Staff, ticket: Ticket) -> bool:
+    """Whether a ticket must be kept from somebody because of whom it is about."""
+    return session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, _conflicts(staff))) is not None
 
 
 def _scope(staff: Staff) -> ColumnElement[bool]:
@@ -75,11 +81,28 @@ def _scope(staff: Staff) -> ColumnElement[bool]:
     return true()  # coordinator, admin
 
 
+def _conflicts(staff: Staff) -> ColumnElement[bool]:
+    """A ticket never goes to the person it is about, nor to the unit of the head whom it is about."""
+    # Nobody knows yet whom some tickets are about: NULL is no conflict, and must not hide the row either.
+    return func.coalesce(or_(_is_about(staff), _is_about_own_head(staff)), false())
+
+
 def _is_about(staff: Staff) -> ColumnElement[bool]:
-    """A ticket never goes to the person it is about. People name officials by their given name ("chị Hạnh")."""
-    given = re.sub(r"\W", "", fold(staff.full_name).split()[-1]) if staff.full_name.strip() else ""
-    if not given:
+    """People name officials by their given name ("chị Hạnh"); that is enough within one unit.
+
+    Somebody without a unit works nowhere near most of them: there only the full name counts.
+    """
+    name = given_name(staff.full_name) if staff.unit_key else " ".join(fold(staff.full_name).split())
+    if not name:
         return false()
-    named = Ticket.official_folded.op("~")(rf"\m{given}\M")
-    same_unit = or_(Ticket.about_key == staff.unit_key, Ticket.unit_key == staff.unit_key)
-    return and_(named, same_unit)
+    named = Ticket.official_folded.regexp_match(rf"\m{re.escape(name)}\M")
+    if staff.unit_key is None:
+        return named
+    return and_(named, or_(Ticket.about_key == staff.unit_key, Ticket.unit_key == staff.unit_key))
+
+
+def _is_about_own_head(staff: Staff) -> ColumnElement[bool]:
+    """What was taken out of the hands of the unit it is about is not for that unit's eyes, whatever the role."""
+    if staff.unit_key is None:
+        return false()
+    return and_(Ticket.about_key == staff.unit_key, Ticket.unit_key != staff.unit_key)

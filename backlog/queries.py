@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from backlog import policy
 from backlog.errors import TicketNotFound
-from backlog.model import AuditRow, Staff, Ticket, TicketMessage, TicketPause
-from backlog.workflow import OPEN
+from backlog.model import AuditRow, Receipt, Staff, Ticket, TicketMessage, TicketPause
+from backlog.workflow import OPEN, State
 
 PAGE_SIZE = 40
 
@@ -100,6 +100,31 @@ def staff_of_unit(session: Session, unit_key: str) -> Sequence[Staff]:
         .where(Staff.active, Staff.unit_key == unit_key, Staff.role.in_(("handler", "unit_head")))
         .order_by(Staff.full_name)
     ).all()
+
+
+def assignable(session: Session, ticket: Ticket) -> Sequence[Staff]:
+    """Colleagues of the handling unit who may be given this ticket: not the one it is about."""
+    colleagues = staff_of_unit(session, ticket.unit_key)
+    return [staff for staff in colleagues if not policy.in_conflict(session, staff, ticket)]
+
+
+def heads_of(session: Session, unit_key: str) -> Sequence[str]:
+    """Full names of the heads of a unit."""
+    heads = select(Staff.full_name).where(Staff.active, Staff.unit_key == unit_key, Staff.role == "unit_head")
+    return session.scalars(heads).all()
+
+
+def merged_into(session: Session, ticket: Ticket) -> Sequence[Ticket]:
+    """The tickets that are answered together with this one."""
+    merged = select(Ticket).where(Ticket.merged_into == ticket.id, Ticket.state == State.MERGED)
+    return session.scalars(merged.order_by(Ticket.filed_at)).all()
+
+
+def with_receipt(session: Session, number: str) -> tuple[Ticket, str] | None:
+    """A ticket and the digest of its receipt; None when either is missing."""
+    query = select(Ticket, Receipt.digest).join(Receipt, Receipt.ticket_id == Ticket.id)
+    row = session.execute(query.where(Ticket.number == number)).one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def staff_names(session: Session) -> dict[uuid.UUID, str]:

@@ -1,5 +1,6 @@
 """Secret receipts: 16 digits that open one ticket from anywhere. Only their keyed hash is stored."""
 
+import hmac
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from backlog import queries
 from backlog.errors import TooManyAttempts
 from backlog.model import Receipt, ReceiptAttempt, Ticket
 from kit import clock, crypto
@@ -46,12 +48,8 @@ def open_ticket(session: Session, number: str, receipt_digest: str, now: datetim
     A failed look-up is counted in the caller's transaction. Raises TooManyAttempts after too many of them.
     """
     _refuse_when_tried_too_often(session, number, now)
-    # Compared in the database on an indexed digest: how long it takes tells nothing about the receipt.
-    ticket = session.scalar(
-        select(Ticket)
-        .join(Receipt, Receipt.ticket_id == Ticket.id)
-        .where(Ticket.number == number, Receipt.digest == receipt_digest)
-    )
+    found = queries.with_receipt(session, number)
+    ticket = found[0] if found and hmac.compare_digest(found[1], receipt_digest) else None
     if ticket is None:
         session.add(ReceiptAttempt(number=number, at=now))
         session.flush()
@@ -59,6 +57,8 @@ def open_ticket(session: Session, number: str, receipt_digest: str, now: datetim
 
 
 def _refuse_when_tried_too_often(session: Session, number: str, now: datetime) -> None:
+    # Guesses at one number wait for each other, or many at once would all see a count of nought.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"receipt {number}"))))
     recent = select(func.count(ReceiptAttempt.id)).where(ReceiptAttempt.at > now - _WINDOW)
     if session.scalars(recent.where(ReceiptAttempt.number == number)).one() >= _MOST_FOR_ONE_NUMBER:
         raise TooManyAttempts

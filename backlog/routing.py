@@ -1,6 +1,7 @@
 """Which unit handles a ticket: the first rule of data/routing.yml that fits. Pure; says why."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,10 +9,11 @@ from catalogue.agencies import Agencies, Agency
 from catalogue.routing import RoutingFile, RoutingRule
 from vntext.fold import fold
 
-# "phó chủ tịch", "phó giám đốc" are deputies: the head may handle what is said of them.
-_HEAD = re.compile(
-    r"(?<!pho )\b(chu tich|giam doc|truong cong an|truong phong|chanh thanh tra|cuc truong|hieu truong)\b"
-)
+# What people call a head without the title. When in doubt the case goes up: one level too high harms nobody.
+_ANY_HEAD = re.compile(r"\b(sep|lanh dao|thu truong|nguoi dung dau)\b")
+# Titles of data/agencies.yml that need more than two words to be told from others ("trưởng phòng").
+_LONG_TITLES = ("truong cong an", "chanh van phong", "chanh thanh tra")
+_TITLED_NAME = re.compile(r"\b(?:ba|bac|anh|chi|chu|co|cau|di|em|ong|thay)\s+(\w+(?:\s+\w+)?)")
 
 
 @dataclass(frozen=True)
@@ -32,27 +34,75 @@ def about_unit(agencies: Agencies, agency_key: str | None, place_key: str | None
     return agencies.for_place(place_key) if place_key else None
 
 
-def is_head(official: str) -> bool:
-    """Whether the words name the head of a unit ("ông chủ tịch phường")."""
-    return bool(_HEAD.search(fold(official)))
+def headed_unit(
+    agencies: Agencies, about: Agency | None, official: str, on: date, heads: Sequence[str] = ()
+) -> Agency | None:
+    """The unit whose head the words mean, when they mean a head at all.
+
+    "Chủ tịch phường" at the one-stop counter is the head of the committee above it, so the units above are looked
+    at too. `heads` are the full names of the heads of `about`, for people who say "ông Tám".
+    """
+    words = fold(official)
+    if about is not None and any(given_name(name) in words.split() for name in heads):
+        return about
+    for unit in _upwards(agencies, about, on):
+        if re.search(rf"(?<!pho )\b{re.escape(_title(unit))}\b", words):
+            return unit
+    return about if _ANY_HEAD.search(words) else None
+
+
+def answers_to(agencies: Agencies, unit: str, head_of: str, on: date) -> bool:
+    """Whether `unit` is the unit `head_of` or one somewhere below it."""
+    return any(above.key == head_of for above in _upwards(agencies, agencies.get(unit), on))
+
+
+def given_name(full_name: str) -> str:
+    """The name by which somebody is called, folded: "Nguyễn Thị Hạnh" is "chị Hạnh". Empty for an empty name."""
+    words = re.sub(r"[^\w\s]", "", fold(full_name)).split()
+    return words[-1] if words else ""
+
+
+def named_in(story: str) -> str:
+    """The words after a title of address in a story, folded: names of officials may be among them."""
+    return " ".join(match[1] for match in _TITLED_NAME.finditer(fold(story)))
 
 
 def route(
-    file: RoutingFile, agencies: Agencies, *, agency_key: str | None, place_key: str | None, official: str, on: date
+    file: RoutingFile,
+    agencies: Agencies,
+    *,
+    agency_key: str | None,
+    place_key: str | None,
+    official: str,
+    on: date,
+    heads: Sequence[str] = (),
 ) -> Route:
     """The unit that handles a ticket on a day.
 
     Never the unit of the head who is complained about. Raises LookupError when no rule fits: the data must end
     with one that catches everything.
     """
-    about = about_unit(agencies, agency_key, place_key, on)
+    named = about_unit(agencies, agency_key, place_key, on)
+    headed = headed_unit(agencies, named, official, on, heads)
+    about = headed or named
     level = about.level if about else "unknown"
-    head = is_head(official)
     for rule in file.rules:
-        if _fits(rule, level, head, on):
+        if _fits(rule, level, headed is not None, on):
             unit = _target(rule, file, agencies, about)
-            return Route(unit.key, about.key if about else None, rule.id, f"{rule.legal_basis}: {unit.name}", head)
+            why = f"{rule.legal_basis}: {unit.name}"
+            return Route(unit.key, about.key if about else None, rule.id, why, headed is not None)
     raise LookupError(f"no routing rule for {level} on {on}")
+
+
+def _title(unit: Agency) -> str:
+    words = fold(unit.head)
+    return next((title for title in _LONG_TITLES if words.startswith(title)), " ".join(words.split()[:2]))
+
+
+def _upwards(agencies: Agencies, unit: Agency | None, on: date) -> Iterator[Agency]:
+    while unit is not None:
+        yield unit
+        unit = agencies.parent(unit.key, on)
 
 
 def _fits(rule: RoutingRule, level: str, head: bool, on: date) -> bool:

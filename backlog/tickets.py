@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from backlog import audit, deadlines, identity, notices, numbers, queries, routing, workflow
+from backlog import audit, deadlines, identity, notices, numbers, policy, queries, routing, workflow
 from backlog.deadlines import Pause
-from backlog.errors import Incomplete, NotAllowed, ReopenTooLate, TicketNotFound
+from backlog.errors import Incomplete, NotAllowed, ReopenTooLate, TicketNotFound, WrongState
 from backlog.identity import Contact
 from backlog.model import Staff, Ticket, TicketCounter, TicketMessage, TicketPause
+from backlog.policy import Permission
 from backlog.workflow import REOPEN_DAYS, State, Transition
 from catalogue.load import Facts
 from kit import clock, jobs, outbox
@@ -123,6 +124,8 @@ def submit(
 
     Ticket, sealed identity, audit row and jobs are written in the caller's transaction.
     """
+    if known := queries.by_key(session, idempotency_key):  # a resend takes no number
+        return Submission(known, created=False)
     values = _new_values(session, facts, draft, idempotency_key, conversation_id, now)
     created = session.execute(
         insert(Ticket).values(values).on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(Ticket.id)
@@ -140,18 +143,19 @@ def submit(
         ticket_id=ticket.id,
         data={"number": ticket.number, "unit": ticket.unit_key, "rule": ticket.routing_rule},
     )
-    _watch_deadline(session, ticket, now)
+    _watch_deadline(session, facts, ticket, now)
     return Submission(ticket, created=True)
 
 
 def change(desk: Desk, actor: Actor, ticket: Ticket, action: str, given: Change | None = None) -> Ticket:
     """Take one edge of the workflow: the only way in which a ticket's state changes.
 
-    Raises WrongState, NotAllowed or Incomplete; then nothing has changed.
+    Raises TicketNotFound, WrongState, NotAllowed or Incomplete; then nothing has changed. Visibility is looked at
+    again here, under the lock: since the page was opened the ticket may have gone to another unit.
     """
     given = given or Change()
-    locked = queries.by_id(desk.session, ticket.id, lock=True)
-    if locked is None:
+    locked = _lock(desk.session, ticket, given.target)
+    if actor.staff is not None and not policy.can(desk.session, actor.staff, Permission.VIEW_TICKETS, locked):
         raise TicketNotFound
     edge = workflow.check(action, locked.state, actor.role, given.filled)
     before = locked.state
@@ -164,16 +168,23 @@ def change(desk: Desk, actor: Actor, ticket: Ticket, action: str, given: Change 
         actor=actor.id,
         action=action,
         ticket_id=locked.id,
-        data=_audit_data(before, locked, given),
+        data=_audit_data(actor, before, locked, given),
     )
     if edge.notice:
-        tell(desk, actor, locked, edge.notice, given)
+        tell_all(desk, actor, locked, edge.notice, given)
     desk.session.flush()
     return locked
 
 
 def note(desk: Desk, staff: Staff, ticket: Ticket, text: str) -> None:
-    """An internal note; the citizen never sees it. Raises Incomplete for an empty one."""
+    """An internal note; the citizen never sees it.
+
+    Raises TicketNotFound for a ticket that is not theirs to see, NotAllowed by role, Incomplete when empty.
+    """
+    if not policy.can(desk.session, staff, Permission.VIEW_TICKETS, ticket):
+        raise TicketNotFound
+    if not policy.has(staff, Permission.NOTE):
+        raise NotAllowed
     if not text.strip():
         raise Incomplete("Ghi chú đang trống.")
     desk.session.add(
@@ -204,6 +215,7 @@ def citizen_reply(
     The same key adds them once.
     """
     desk = Desk(session, facts, sealer, now)
+    ticket = _lock(session, ticket)  # staff may be asking, or going on without an answer, at this very moment
     added = session.execute(
         insert(TicketMessage)
         .values(ticket_id=ticket.id, author="citizen", audience="citizen", text=text, key=idempotency_key, at=now)
@@ -234,6 +246,14 @@ def tell(desk: Desk, actor: Actor, ticket: Ticket, notice: str, given: Change) -
     outbox.put(desk.session, desk.sealer, ticket.conversation_id, reply, key)
 
 
+def tell_all(desk: Desk, actor: Actor, ticket: Ticket, notice: str, given: Change) -> None:
+    """Tell the ticket's citizen, and those whose tickets are answered together with it."""
+    tell(desk, actor, ticket, notice, given)
+    if notice in notices.FOR_MERGED:
+        for other in queries.merged_into(desk.session, ticket):
+            tell(desk, actor, other, notice, given)
+
+
 def preview(facts: Facts, ticket: Ticket, notice: str, given: Change) -> notices.Notice:
     """What `tell` would say."""
     values: Mapping[str, str] = {
@@ -259,6 +279,7 @@ def _new_values(
     now: datetime,
 ) -> dict[str, object]:
     rule = deadlines.rule_for(facts.deadlines, draft.kind, draft.categories, now.date())
+    named = routing.about_unit(facts.agencies, draft.agency_key, draft.place_key, now.date())
     where = routing.route(
         facts.routing,
         facts.agencies,
@@ -266,6 +287,7 @@ def _new_values(
         place_key=draft.place_key,
         official=draft.official,
         on=now.date(),
+        heads=queries.heads_of(session, named.key) if named else (),
     )
     story = {name: getattr(draft, name) for name in Draft.__dataclass_fields__ if name != "contact"}
     return story | {
@@ -273,7 +295,7 @@ def _new_values(
         "number": _next_number(session, now.year),
         "idempotency_key": idempotency_key,
         "conversation_id": None if draft.contact.kind == "anonymous" else conversation_id,
-        "official_folded": fold(draft.official),
+        "official_folded": f"{fold(draft.official)} {routing.named_in(draft.story)}".strip(),
         "unit_key": where.unit,
         "about_key": where.about,
         "routing_rule": where.rule,
@@ -302,15 +324,15 @@ def _apply(desk: Desk, ticket: Ticket, edge: Transition, given: Change) -> None:
         ticket.reopened += 1
         ticket.answered_at = ticket.closed_at = None
     if edge.action == "assign" and given.assignee is not None:
-        if given.assignee.unit_key != ticket.unit_key or not given.assignee.active:
-            raise NotAllowed("Người này không thuộc đơn vị đang xử lý phiếu.")
-        ticket.assignee_id = given.assignee.id
+        ticket.assignee_id = _fit_to_handle(desk, ticket, given.assignee).id
     if edge.action == "transfer":
-        ticket.unit_key = _known_unit(desk.facts, given.unit)
+        ticket.unit_key = _receiving_unit(desk, ticket, given.unit)
         ticket.assignee_id = None
     if edge.action == "merge" and given.target is not None:
         if given.target.id == ticket.id:
             raise Incomplete("Không gộp một phiếu vào chính nó.")
+        if not State(given.target.state).is_open:
+            raise WrongState("Phiếu kia đã xong hoặc đã gộp vào phiếu khác. Anh/chị chọn phiếu đang xử lý.")
         ticket.merged_into = given.target.id
     ticket.state = edge.target.value
     if edge.target is State.ANSWERED:
@@ -319,11 +341,27 @@ def _apply(desk: Desk, ticket: Ticket, edge: Transition, given: Change) -> None:
         ticket.closed_at = desk.now
 
 
-def _known_unit(facts: Facts, key: str) -> str:
-    try:
-        return facts.agencies.get(key).key
-    except KeyError:
-        raise Incomplete("Đơn vị nhận không có trong danh mục.") from None
+def _fit_to_handle(desk: Desk, ticket: Ticket, staff: Staff) -> Staff:
+    """Somebody of the handling unit whom the ticket is not about."""
+    if staff.unit_key != ticket.unit_key or not staff.active:
+        raise NotAllowed("Người này không thuộc đơn vị đang xử lý phiếu.")
+    if policy.in_conflict(desk.session, staff, ticket):
+        raise NotAllowed("Phiếu này nói về chính người được giao. Anh/chị chọn người khác giúp.")
+    return staff
+
+
+def _receiving_unit(desk: Desk, ticket: Ticket, key: str) -> str:
+    """The unit that a ticket may go to: never back under the head whom it is about."""
+    agencies, today = desk.facts.agencies, desk.now.date()
+    if key not in agencies:
+        raise Incomplete("Đơn vị nhận không có trong danh mục.")
+    about = agencies.get(ticket.about_key) if ticket.about_key else None
+    heads = queries.heads_of(desk.session, about.key) if about else ()
+    headed = routing.headed_unit(agencies, about, ticket.official, today, heads)
+    # Above the city there is nobody to send it to: there the rules of data/routing.yml stand.
+    if headed is not None and headed.parent and routing.answers_to(agencies, key, headed.key, today):
+        raise NotAllowed("Phiếu nói về người đứng đầu, không chuyển về chính đơn vị của người đó được.")
+    return key
 
 
 def _check_reopening(ticket: Ticket, now: datetime) -> None:
@@ -333,7 +371,12 @@ def _check_reopening(ticket: Ticket, now: datetime) -> None:
 
 
 def _say_in_thread(desk: Desk, actor: Actor, ticket: Ticket, given: Change) -> None:
-    """What staff say to the citizen is part of the ticket's thread."""
+    """What staff say to the citizen is part of the ticket's thread, and so is why a citizen is not content."""
+    if actor is CITIZEN and given.reason.strip():
+        why = given.reason.strip()
+        desk.session.add(
+            TicketMessage(ticket_id=ticket.id, author="citizen", audience="citizen", text=why, at=desk.now)
+        )
     if actor.staff is None or not given.text.strip():
         return
     desk.session.add(
@@ -363,34 +406,58 @@ def _run_clock(desk: Desk, ticket: Ticket, edge: Transition) -> None:
     desk.session.flush()
     if ticket.clock_state == "run":
         _reckon_deadline(desk, ticket)
-        _watch_deadline(desk.session, ticket, desk.now)
+        _watch_deadline(desk.session, desk.facts, ticket, desk.now)
 
 
 def _reckon_deadline(desk: Desk, ticket: Ticket) -> None:
     rule = deadlines.rule_for(desk.facts.deadlines, ticket.kind, ticket.categories, ticket.filed_at.date())
-    pauses = [
+    ticket.due_at = deadlines.due_at(rule, desk.facts.calendar, ticket.clock_from, pauses_of(desk.session, ticket))
+
+
+def pauses_of(session: Session, ticket: Ticket) -> list[Pause]:
+    """The pauses of the clock's present run: reopening starts a new one."""
+    return [
         Pause(pause.started_at, pause.ended_at)
-        for pause in queries.pauses(desk.session, ticket)
+        for pause in queries.pauses(session, ticket)
         if pause.started_at >= ticket.clock_from
     ]
-    ticket.due_at = deadlines.due_at(rule, desk.facts.calendar, ticket.clock_from, pauses)
 
 
-def _watch_deadline(session: Session, ticket: Ticket, now: datetime) -> None:
-    """A job looks at the ticket when half and four fifths of its time are gone, and when it is late."""
-    points = [*deadlines.warning_points(ticket.clock_from, ticket.due_at), ticket.due_at]
-    for moment in points:
-        if moment > now:
-            jobs.defer(session, DEADLINE_TASK, schedule_at=moment, ticket_id=str(ticket.id))
+def _watch_deadline(session: Session, facts: Facts, ticket: Ticket, now: datetime) -> None:
+    """A job looks at the ticket when half and four fifths of its time are gone, and when it is late.
+
+    For one that is late already, a job looks when the next word to its citizen is owed: those queued before a
+    pause found the clock standing still, and none is left.
+    """
+    points = deadlines.warning_points(ticket.clock_from, ticket.due_at, pauses_of(session, ticket))
+    coming = [moment for moment in [*points, ticket.due_at] if moment > now]
+    owed = deadlines.next_interim(ticket.due_at, ticket.interim_at, now, facts.deadlines.interim_reply_days)
+    if owed is not None:
+        coming.append(max(owed, now))
+    for moment in coming:
+        jobs.defer(session, DEADLINE_TASK, schedule_at=moment, ticket_id=str(ticket.id))
 
 
-def _audit_data(before: str, ticket: Ticket, given: Change) -> dict[str, str]:
-    """Reasons and places, never what was said to or by the citizen."""
+def _lock(session: Session, ticket: Ticket, other: Ticket | None = None) -> Ticket:
+    """The ticket as it is now, held until the transaction ends. Raises TicketNotFound.
+
+    With another one beside it both are held, in one order for everybody, so that two merges cannot deadlock.
+    """
+    for key in sorted({ticket.id, other.id} if other else {ticket.id}):
+        queries.by_id(session, key, lock=True)
+    locked = queries.by_id(session, ticket.id)
+    if locked is None:
+        raise TicketNotFound
+    return locked
+
+
+def _audit_data(actor: Actor, before: str, ticket: Ticket, given: Change) -> dict[str, str]:
+    """The reasons of staff and places, never what was said to or by the citizen: no row here can be erased."""
     data = {"from": before, "to": ticket.state, "due": ticket.due_at.isoformat()}
     data |= {
         name: str(getattr(given, name)).strip()
         for name in ("reason", "legal_ground", "onward", "receiver", "unit")
-        if name in given.filled
+        if name in given.filled and actor is not CITIZEN
     }
     if given.assignee:
         data["assignee"] = str(given.assignee.id)

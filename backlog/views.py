@@ -1,5 +1,6 @@
 """A ticket as its citizen is told about it: plain words, nothing internal, no staff names."""
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from kit import clock
 def status_for_citizen(session: Session, ticket: Ticket, facts: Facts, now: datetime) -> str:
     """Where a ticket stands, who has it, until when, and what was last said to the citizen."""
     state = State(ticket.state)
+    if state is State.MERGED and ticket.merged_into is not None:
+        return _merged(session, ticket, ticket.merged_into)
     unit = facts.agencies.get(ticket.unit_key).name
     lines = [
         f"Phiếu {ticket.number}: {workflow.WORDS[state]}.",
@@ -25,6 +28,19 @@ def status_for_citizen(session: Session, ticket: Ticket, facts: Facts, now: date
         lines.append(f"Cán bộ viết: {said[-1].text}")
     lines.append(_next_step(state))
     return "\n".join(line for line in lines if line)
+
+
+def _merged(session: Session, ticket: Ticket, target_id: uuid.UUID) -> str:
+    """A merged ticket has no story of its own any more: where it went, and what was answered there."""
+    target = queries.by_id(session, target_id)
+    assert target is not None  # the column is a foreign key
+    state = workflow.WORDS[State(target.state)]
+    line = f"Phiếu {ticket.number} được xử lý chung với phiếu {target.number}, nay {state}."
+    words = [line]
+    if target.answered_at is not None:
+        said = queries.messages(session, target, citizen_only=True)
+        words.append(f"Cán bộ viết: {[one.text for one in said if one.author == 'staff'][-1]}")
+    return "\n".join([*words, "Có tin mới, tôi báo anh/chị ngay."] if target.answered_at is None else words)
 
 
 def _time_line(ticket: Ticket, state: State, now: datetime) -> str:
