@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from backlog import audit, deadlines, queries, tickets
 from backlog.model import Ticket
 from backlog.tickets import DEADLINE_TASK, SYSTEM, Change, Desk
+from backlog.workflow import LONGEST_WAIT_DAYS, REOPEN_DAYS, State
 from catalogue.load import Facts
 from kit import jobs
 from kit.crypto import Sealer
@@ -16,20 +17,36 @@ __all__ = ["DEADLINE_TASK", "deadline_check"]
 
 
 def deadline_check(session: Session, facts: Facts, sealer: Sealer, ticket_id: str, now: datetime) -> None:
-    """Raise the escalation level, and send the interim reply that a late ticket owes, as of `now`.
+    """Do what time asks for, as of `now`; calling it twice at one moment changes nothing the second time.
 
-    Calling it twice at one moment changes nothing the second time. A ticket whose clock does not run is left alone.
+    A running clock: raise the escalation level, and send the interim reply that a late ticket owes. A citizen who
+    has not answered for 30 days is waited for no longer; an answer that nobody objected to for 14 days ends the
+    ticket.
     """
     ticket = queries.by_id(session, uuid.UUID(ticket_id), lock=True)
-    if ticket is None or ticket.clock_state != "run":
+    if ticket is None:
         return
     desk = Desk(session, facts, sealer, now)
+    if (action := _run_out(session, ticket, now)) is not None:
+        tickets.change(desk, SYSTEM, ticket, action)
+    if ticket.clock_state != "run":
+        return
     level = deadlines.level(ticket.clock_from, ticket.due_at, now, tickets.pauses_of(session, ticket))
     if level > ticket.level:
         _escalate(desk, ticket, level)
     owed = deadlines.next_interim(ticket.due_at, ticket.interim_at, now, facts.deadlines.interim_reply_days)
     if owed is not None and owed <= now:
         _interim(desk, ticket)
+
+
+def _run_out(session: Session, ticket: Ticket, now: datetime) -> str | None:
+    """The step that the system takes because the citizen's time to speak is over; None while it is not."""
+    if ticket.state == State.WAITING_CITIZEN:
+        waiting = [pause.started_at for pause in queries.pauses(session, ticket) if pause.ended_at is None]
+        return "resume" if waiting and now >= waiting[0] + timedelta(days=LONGEST_WAIT_DAYS) else None
+    if ticket.state == State.ANSWERED and ticket.answered_at is not None:
+        return "close" if now >= ticket.answered_at + timedelta(days=REOPEN_DAYS) else None
+    return None
 
 
 def _escalate(desk: Desk, ticket: Ticket, level: int) -> None:

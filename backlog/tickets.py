@@ -14,7 +14,7 @@ from backlog.errors import Incomplete, NotAllowed, ReopenTooLate, TicketNotFound
 from backlog.identity import Contact
 from backlog.model import Staff, Ticket, TicketCounter, TicketMessage, TicketPause
 from backlog.policy import Permission
-from backlog.workflow import REOPEN_DAYS, State, Transition
+from backlog.workflow import LONGEST_WAIT_DAYS, REOPEN_DAYS, State, Transition
 from catalogue.load import Facts
 from kit import clock, jobs, outbox
 from kit.crypto import Sealer
@@ -404,9 +404,19 @@ def _run_clock(desk: Desk, ticket: Ticket, edge: Transition) -> None:
         ticket.clock_from, ticket.level, ticket.interim_at = desk.now, 0, None
     ticket.clock_state = {"pause": "pause", "stop": "stop"}.get(edge.clock, "run")
     desk.session.flush()
+    if edge.clock == "pause":
+        _look_again(desk, ticket, LONGEST_WAIT_DAYS)
+    elif edge.target is State.ANSWERED:
+        _look_again(desk, ticket, REOPEN_DAYS)
     if ticket.clock_state == "run":
         _reckon_deadline(desk, ticket)
         _watch_deadline(desk.session, desk.facts, ticket, desk.now)
+
+
+def _look_again(desk: Desk, ticket: Ticket, days: int) -> None:
+    """A job comes back to a ticket that nobody may touch until then."""
+    moment = desk.now + timedelta(days=days)
+    jobs.defer(desk.session, DEADLINE_TASK, schedule_at=moment, ticket_id=str(ticket.id))
 
 
 def _reckon_deadline(desk: Desk, ticket: Ticket) -> None:

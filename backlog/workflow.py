@@ -54,6 +54,8 @@ OPEN = frozenset(
 )
 _WORKABLE = (State.RECEIVED, State.TRIAGED, State.ASSIGNED, State.IN_PROGRESS, State.REOPENED)
 REOPEN_DAYS = 14
+# Our own convention: no rule was found that says how long an agency must wait for a citizen's answer.
+LONGEST_WAIT_DAYS = 30
 
 STAFF = ("handler", "unit_head", "coordinator", "admin")
 LEADS = ("unit_head", "coordinator", "admin")
