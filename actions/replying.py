@@ -5,16 +5,21 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
 
 from actions.context import ActionContext
 from actions.heard import Heard, heard
 from actions.status import ticket_number
 from backlog import queries, tickets
 from backlog.model import Ticket
+from backlog.workflow import State
 from kit import clock
 from kit.db import session_scope
+from kit.errors import TiepDanError
 
 FORM = "reply_form"
+# What a citizen may do to a ticket of theirs, with the state that it then has.
+CITIZEN_ACTIONS = {"withdraw": State.WITHDRAWN, "reopen": State.REOPENED}
 
 
 class ValidateReplyForm(Action):
@@ -38,12 +43,18 @@ class ValidateReplyForm(Action):
         with session_scope(self._context.engine) as session:
             own = queries.by_conversation(session, said.conversation_id) if said.conversation_id else []
         number = ticket_number(said)
+        action = said.intent if said.intent in CITIZEN_ACTIONS else None
         wanted = [ticket for ticket in own if number in (None, ticket.number)]
         if not wanted:
             dispatcher.utter_message(response="utter_no_ticket_here")
             return [SlotSet("requested_slot", None), ActiveLoop(None)]
-        dispatcher.utter_message(response="utter_write_to_staff", number=wanted[0].number)
-        return [SlotSet("reply_ticket", wanted[0].number), SlotSet("requested_slot", "reply_text")]
+        asked = f"utter_ask_{action}_reason" if action else "utter_write_to_staff"
+        dispatcher.utter_message(response=asked, number=wanted[0].number)
+        return [
+            SlotSet("reply_ticket", wanted[0].number),
+            SlotSet("reply_action", action),
+            SlotSet("requested_slot", "reply_text"),
+        ]
 
 
 class SendToStaff(Action):
@@ -58,20 +69,30 @@ class SendToStaff(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         said = heard(tracker)
         number, text = tracker.get_slot("reply_ticket"), tracker.get_slot("reply_text")
+        action = tracker.get_slot("reply_action")
         if number and text and said.conversation_id and not said.dry_run:
-            self._send(said, number, text)
-            dispatcher.utter_message(response="utter_reply_sent", number=number)
+            try:
+                self._send(said, number, text, action)
+            except TiepDanError as refused:
+                dispatcher.utter_message(text=refused.message)
+            else:
+                done = f"utter_{action}_done" if action else "utter_reply_sent"
+                dispatcher.utter_message(response=done, number=number)
         elif number:
             dispatcher.utter_message(response="utter_reply_cancelled")
-        return [SlotSet("reply_ticket", None), SlotSet("reply_text", None)]
+        return [SlotSet("reply_ticket", None), SlotSet("reply_text", None), SlotSet("reply_action", None)]
 
-    def _send(self, said: Heard, number: str, text: str) -> None:
+    def _send(self, said: Heard, number: str, text: str, action: str | None) -> None:
         with session_scope(self._context.engine) as session:
             own = queries.by_conversation(session, said.conversation_id) if said.conversation_id else []
             ticket = next(ticket for ticket in own if ticket.number == number)
-            self._add(session, ticket, text, said.message_id)
+            if action is None:
+                self._add(session, ticket, text, said.message_id)
+            elif ticket.state != CITIZEN_ACTIONS[action]:  # else a repeated turn: it has been done
+                desk = tickets.Desk(session, self._context.facts, self._context.sealer, clock.now())
+                tickets.change(desk, tickets.CITIZEN, ticket, action, tickets.Change(reason=text))
 
-    def _add(self, session: Any, ticket: Ticket, text: str, key: str) -> None:
+    def _add(self, session: Session, ticket: Ticket, text: str, key: str) -> None:
         tickets.citizen_reply(
             session,
             self._context.facts,

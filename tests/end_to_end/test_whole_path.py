@@ -51,6 +51,28 @@ def test_a_question_of_the_staff_comes_back_answered(stack: Stack, clerk: Clerk)
         assert "khoảng 9 giờ sáng" in clerk.get(f"/desk/tickets/{number}")
 
 
+def test_an_answered_ticket_is_reopened_from_the_chat(stack: Stack, clerk: Clerk) -> None:
+    with closing(Citizen(stack.url)) as citizen:
+        number = file_ticket(citizen)["number"]
+        clerk.get(f"/desk/tickets/{number}")
+        clerk.post(f"/desk/tickets/{number}/actions/start")
+        clerk.post(f"/desk/tickets/{number}/actions/answer", text="Đã nhắc nhở.")
+        citizen.next_reply()
+        assert "mở lại phiếu" in citizen.say("mở lại phiếu")["text"]
+        citizen.say("vẫn chưa ai xin lỗi tôi")
+        assert "Mở lại" in clerk.get(f"/desk/tickets/{number}")
+        assert number in clerk.get("/desk")
+
+
+def test_a_ticket_is_withdrawn_from_the_chat(stack: Stack, clerk: Clerk) -> None:
+    with closing(Citizen(stack.url)) as citizen:
+        number = file_ticket(citizen)["number"]
+        assert "rút phiếu" in citizen.say("tôi muốn rút phiếu")["text"]
+        citizen.say("cán bộ đã xin lỗi tôi rồi")
+        assert number not in clerk.get("/desk")
+        assert "Người dân đã rút" in clerk.get(f"/desk/tickets/{number}")
+
+
 def test_internal_notes_stay_inside(stack: Stack, clerk: Clerk) -> None:
     with closing(Citizen(stack.url)) as citizen:
         number = file_ticket(citizen)["number"]
