@@ -131,16 +131,19 @@ class Places:
 
     def _decide(self, match: NameMatch, near: set[str]) -> NameMatch:
         keys = [key for key in match.keys if self.get(key).district in near] or list(match.keys)
+        communes = self._meant(keys)
+        # "Kế Sách" alone is as often the old district, of a dozen communes, as the commune: the citizen decides.
+        wide = [key for key in keys if self._is_wide(key)] if _bare(match) or not communes else []
+        return replace(match, keys=(*communes, *wide))
+
+    def _meant(self, keys: list[str]) -> list[str]:
+        """Which communes among `keys`; one alone when the others are the same commune today."""
         communes = [key for key in keys if not self._is_wide(key)]
         today = [key for key in communes if self.get(key).kind == "ward_2025"]
         if today and all(key in today or self.get(key).successor in today for key in communes):
-            keys = today
-        # Two communes of one name that are one commune today differ for nobody who complains now.
-        elif len(communes) > 1 and len({self.get(key).successor for key in communes}) == 1:
-            keys = communes[:1]
-        elif communes:
-            keys = communes
-        return replace(match, keys=tuple(keys))
+            return today
+        same = len({self.get(key).successor for key in communes}) == 1
+        return communes[:1] if same else communes
 
     def _is_wide(self, key: str) -> bool:
         return self.get(key).kind in ("district_2024", "province")
