@@ -89,7 +89,7 @@ def _page(request: Request, desk: Desk, ticket: Ticket, status: int = 200, **mor
             "history": queries.history(desk.session, ticket),
             "names": names,
             "edges": _edges(desk, ticket),
-            "colleagues": queries.staff_of_unit(desk.session, ticket.unit_key),
+            "colleagues": queries.assignable(desk.session, ticket),
             "units": sorted(desk.facts.agencies, key=lambda agency: agency.name),
             "may_note": policy.has(desk.staff, Permission.NOTE),
             "may_open_identity": policy.has(desk.staff, Permission.OPEN_IDENTITY),
@@ -112,7 +112,7 @@ def _change(desk: Desk, ticket: Ticket, edge: Transition) -> Change:
 def _assignee(desk: Desk, ticket: Ticket, edge: Transition) -> Staff | None:
     if "assignee" not in edge.requires or not desk.field("assignee"):
         return None
-    colleagues = queries.staff_of_unit(desk.session, ticket.unit_key)
+    colleagues = queries.assignable(desk.session, ticket)
     return next((staff for staff in colleagues if str(staff.id) == desk.field("assignee")), None)
 
 

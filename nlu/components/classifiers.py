@@ -1,5 +1,6 @@
 """Linear classifiers over the sentence features: acts, aspects of a question, categories of a complaint."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Dict, List, Optional, Tuple
 
 import joblib
@@ -23,7 +24,7 @@ _FILE = "classifier.joblib"
 RANKING_LENGTH = 10
 
 
-class LinearClassifier(GraphComponent, IntentClassifier):
+class LinearClassifier(GraphComponent, IntentClassifier, ABC):
     """Multinomial logistic regression. Subclasses say which label they learn and what they write."""
 
     @classmethod
@@ -50,13 +51,13 @@ class LinearClassifier(GraphComponent, IntentClassifier):
     ) -> "LinearClassifier":
         return cls(config, model_storage, resource)
 
+    @abstractmethod
     def label(self, message: Message) -> Optional[str]:
         """The label of a training example; None leaves it out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, message: Message, ranking: List[Dict[str, Any]]) -> None:
         """Put the ranking, best first, into a message."""
-        raise NotImplementedError
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit. Raises InvalidConfigException when the examples hold fewer than two labels."""

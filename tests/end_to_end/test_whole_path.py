@@ -144,6 +144,25 @@ def test_actions_and_gateway_refuse_strangers(stack: Stack) -> None:
     assert httpx.post(f"{rasa}/webhooks/gateway/webhook", json=slash, headers=secret).status_code == 400
 
 
+def test_rasa_repeats_the_answer_of_a_repeated_turn(stack: Stack) -> None:
+    """A worker killed between Rasa's answer and its own commit asks again: nothing may happen twice."""
+    secret = {"X-Gateway-Secret": stack.environment["GATEWAY_SECRET"]}
+    address = f"http://127.0.0.1:{stack.environment['RASA_PORT']}/webhooks/gateway/webhook"
+
+    def ask(text: str, message_id: str, attempt: int) -> list[dict[str, object]]:
+        body = {"sender": "web:replay", "message": text, "message_id": message_id, "channel": "web"}
+        answer = httpx.post(address, json=body | {"metadata": {"attempt": attempt}}, headers=secret, timeout=20)
+        replies: list[dict[str, object]] = answer.raise_for_status().json()
+        return replies
+
+    story = "sáng nay cán bộ phường 3 thành phố sóc trăng nạt tôi khi làm giấy kết hôn, nói năng rất khó nghe"
+    first = ask(story, "web:replay-1", 0)
+    assert ask(story, "web:replay-1", 1) == first
+    summary = ask("giấu tên", "web:replay-2", 0)
+    assert ask("giấu tên", "web:replay-2", 1) == summary
+    assert str(summary).count("Lời kể") == 1
+
+
 def test_readiness_names_its_parts(stack: Stack) -> None:
     assert httpx.get(f"{stack.url}/readyz").json() == {"database": True, "worker": True, "rasa": True}
     assert "tiepdan_http_requests_total" in httpx.get(f"{stack.url}/metrics").text
