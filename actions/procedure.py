@@ -7,11 +7,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.case import asked, case_of, describe, payload, remember, show
+from actions.checklist import Checklist, answers_checklist
 from actions.context import ActionContext
-from actions.heard import Heard, Link, heard
+from actions.heard import Heard, heard
 from catalogue import store
-from catalogue.answers import Answer, answer
-from catalogue.procedures import Procedure
+from catalogue.answers import answer
 from kit.db import session_scope
 
 # Calibrated probability that the best candidate is the right one (reports/nlu): from here on the bot answers,
@@ -57,6 +58,8 @@ class AnswerProcedure(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         said = heard(tracker)
+        if answers_checklist(self._context, said, tracker):
+            return Checklist(self._context).run(dispatcher, tracker, domain)
         target = find_target(said, tracker.get_slot("procedure"))
         aspect = said.aspect()
         candidates = said.link.candidates if said.link else tracker.get_slot("candidates") or []
@@ -68,18 +71,34 @@ class AnswerProcedure(Action):
         if procedure is None:
             dispatcher.utter_message(response="utter_unknown_procedure")
             return []
-        shown = answer(procedure, aspect, self._context.facts, said.sent_at.date())
-        in_form = bool(tracker.active_loop.get("name"))
-        dispatcher.utter_message(
-            text=shown.text,
-            buttons=[] if in_form else _follow_ups(procedure, shown),
-            custom={"procedure": describe(procedure, shown, aspect, target.confidence, said.link)},
-        )
-        return [
-            SlotSet("procedure", procedure.code),
-            SlotSet("candidates", candidates),
-            SlotSet("aspect", aspect),
-        ]
+        case = case_of(procedure, said, tracker, self._context.facts)
+        shown = answer(procedure, aspect, self._context.facts, asked(said, case))
+        show(dispatcher, tracker, procedure, shown, describe(procedure, shown, aspect, target.confidence, said.link))
+        return [*remember(procedure, case, aspect, shown.page), SlotSet("candidates", candidates)]
+
+
+class ReadOn(Action):
+    """ "Xem thêm": the next page of the answer that was given last."""
+
+    def __init__(self, context: ActionContext) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return "action_read_on"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        said = heard(tracker)
+        aspect = tracker.get_slot("aspect") or "overview"
+        with session_scope(self._context.engine) as session:
+            procedure = store.get(session, tracker.get_slot("procedure") or "", said.sent_at.date())
+        if procedure is None:
+            dispatcher.utter_message(response="utter_name_a_procedure")
+            return []
+        case = case_of(procedure, said, tracker, self._context.facts)
+        page = int(tracker.get_slot("page") or 1) + 1
+        shown = answer(procedure, aspect, self._context.facts, asked(said, case, page))
+        show(dispatcher, tracker, procedure, shown, describe(procedure, shown, aspect, 1.0, None))
+        return remember(procedure, case, aspect, shown.page)
 
 
 class RejectProcedure(Action):
@@ -100,32 +119,6 @@ class RejectProcedure(Action):
         target = Target(choices=tuple(rest[:MOST_CHOICES]))
         _ask_which(dispatcher, target, tracker.get_slot("aspect") or "overview", asked_before=True)
         return [SlotSet("procedure", None), SlotSet("candidates", rest)]
-
-
-def describe(
-    procedure: Procedure, shown: Answer, aspect: str, confidence: float, link: Link | None
-) -> dict[str, Any]:
-    """`custom.procedure` of a reply: what was answered, from which source, and how sure the bot was."""
-    return {
-        "code": procedure.code,
-        "name": procedure.name,
-        "aspect": aspect,
-        "confidence": round(confidence, 4),
-        "candidates": link.candidates if link else [],
-        "as_of": shown.as_of.isoformat(),
-        "source": shown.source,
-        "unverified": list(shown.unverified),
-    }
-
-
-def payload(code: str, aspect: str) -> str:
-    """The button payload that asks for one aspect of one procedure."""
-    return f'/ask_procedure{{"procedure":"{code}","aspect":"{aspect}"}}'
-
-
-def _follow_ups(procedure: Procedure, shown: Answer) -> list[dict[str, str]]:
-    buttons = [{"title": title, "payload": payload(procedure.code, aspect)} for title, aspect in shown.buttons]
-    return [*buttons, {"title": "Không phải thủ tục này", "payload": "/deny_procedure"}]
 
 
 def _ask_which(dispatcher: CollectingDispatcher, target: Target, aspect: str, *, asked_before: bool) -> None:

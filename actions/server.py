@@ -10,9 +10,11 @@ from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
+from actions.checklist import Checklist, GoOn
 from actions.complaint import FinishComplaint, ValidateComplaintForm
 from actions.context import ActionContext
-from actions.procedure import AnswerProcedure, RejectProcedure
+from actions.hotline import Hotlines
+from actions.procedure import AnswerProcedure, ReadOn, RejectProcedure
 from actions.replying import SendToStaff, ValidateReplyForm
 from actions.status import TicketStatus
 
@@ -25,6 +27,10 @@ def build_executor(context: ActionContext) -> ActionExecutor:
     for action in (
         AnswerProcedure,
         RejectProcedure,
+        ReadOn,
+        Checklist,
+        GoOn,
+        Hotlines,
         ValidateComplaintForm,
         FinishComplaint,
         TicketStatus,

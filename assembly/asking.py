@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from actions.heard import Link
-from actions.procedure import describe
+from actions.case import describe
 from assembly.bootstrap import Services
 from bot import masking
 from bot.masking import Masked
 from bot.turn import receipt_digest
 from catalogue import store
-from catalogue.answers import answer
+from catalogue.answers import Asked, answer
 from kit import clock
 from kit.db import session_scope
 from vntext.normalise import normalise
@@ -77,7 +77,7 @@ class Asker:
         if procedure is None:  # the model is older than the catalogue
             return None
         link = Link(found["code"], found["name"], found["confidence"], found["evidence"], found["candidates"])
-        shown = answer(procedure, aspect, self.services.facts, today)
+        shown = answer(procedure, aspect, self.services.facts, Asked(clock.now()))
         return describe(procedure, shown, aspect, link.confidence, link)
 
 

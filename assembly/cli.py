@@ -1,5 +1,6 @@
 """The command line: what a person types, handed to the part that does it. Imports inside commands keep it quick."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -98,8 +99,48 @@ def doctor() -> None:
     look()
 
 
+@app.command()
+def calendar(
+    year: Annotated[int | None, typer.Argument(help="Năm; bỏ trống thì năm nay.")] = None,
+) -> None:
+    """In lịch làm việc của một năm: ngày nghỉ, ngày làm bù, nguồn, điều chưa chắc."""
+    from assembly.calendar_print import print_year
+    from kit import clock
+
+    print_year(year or clock.now().year)
+
+
+@procedures.command("import")
+def import_procedures(
+    files: Annotated[list[Path], typer.Argument(help="Tệp JSON từng dòng của Cổng, nén gzip hay không.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Chạy thử: báo cáo, không ghi.")] = False,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ngày chụp dữ liệu, mặc định là hôm nay.")
+    ] = None,
+) -> None:
+    """Nhập danh mục quốc gia: tất cả hoặc không gì cả, báo cáo từng thay đổi."""
+    from assembly import national
+    from kit import clock
+
+    national.import_files(files, as_of.date() if as_of else clock.now().date(), dry_run=dry_run)
+
+
+@procedures.command("diff")
+def diff_procedures(
+    older: Annotated[Path, typer.Argument(help="Bản chụp cũ.")],
+    newer: Annotated[Path, typer.Argument(help="Bản chụp mới.")],
+) -> None:
+    """So hai bản chụp của Cổng: thủ tục mới, bỏ, đổi mục nào từ gì thành gì."""
+    from assembly import national
+
+    national.diff(older, newer)
+
+
 @procedures.command("check")
-def check_procedures() -> None:
+def check_procedures(
+    *, everything: Annotated[bool, typer.Option("--all", help="Cả các thủ tục nhập từ Cổng.")] = False
+) -> None:
     """Kiểm tra dữ liệu trong data/; mỗi lỗi có tệp và dòng."""
     from assembly.bootstrap import DATA
     from catalogue.errors import CatalogueError
@@ -108,6 +149,10 @@ def check_procedures() -> None:
     if faults := check(DATA):
         raise CatalogueError(faults)
     done(f"Dữ liệu đúng: {len(read_procedures(DATA / 'procedures'))} thủ tục.")
+    if everything:
+        from assembly import national
+
+        national.check_all()
 
 
 @procedures.command("list")

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
-from assembly import migrate
+from assembly import imported_names, migrate
 from assembly.bootstrap import DATA
 from assembly.postgres import EmbeddedPostgres, create_role_and_database
 from catalogue import store
@@ -85,7 +85,9 @@ def migrate_and_load(settings: Settings) -> Report:
     try:
         migrate.upgrade(engine)
         with session_scope(engine) as session:
-            return store.replace_curated(session, procedures)
+            report = store.replace_curated(session, procedures)
+            imported_names.refresh(session)
+        return report
     finally:
         engine.dispose()
 

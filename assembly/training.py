@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from assembly import imported_names
 from assembly.bootstrap import DATA
 from assembly.children import die_with_parent, log_end
 from catalogue import lexicon
@@ -48,8 +49,9 @@ class EvaluationFailed(SetupError):
 
 def export_lexicon() -> None:
     """Write the names of today's procedures, places and agencies for the training."""
-    now = clock.now()
-    lexicon.export(read_procedures(DATA / "procedures"), load_facts(DATA), LEXICON, now.date())
+    imported = imported_names.read()
+    procedures = read_procedures(DATA / "procedures")
+    lexicon.export(procedures, imported, load_facts(DATA), LEXICON, clock.now().date())
 
 
 def fingerprint(root: Path = ROOT, lexicon_file: Path = LEXICON) -> str:

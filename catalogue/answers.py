@@ -1,23 +1,29 @@
 """What the bot says about one aspect of one procedure: short, numbered, sourced, honest about what is
 unknown.
 
-The wording is in data/templates/answers/*.j2; here is only what templates are given and how phrases are
-joined.
+The wording is in data/templates/answers/*.j2; here is what templates are given, and how a long answer is cut
+into pages.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from catalogue import phrases
+from catalogue.case_view import CaseView
 from catalogue.load import Facts
 from catalogue.places import MERGER
-from catalogue.procedures import Paper, Procedure, Remark
+from catalogue.procedures import Procedure
+from catalogue.reckoning import deadline_line, ready_line
+from catalogue.situations import Situation, open_questions
 from kit.settings import ROOT
+
+LONGEST = 900  # characters of one page of an answer
+LONGEST_CASE = 120  # characters; what the portal has as a longer heading is no case to name in passing
 
 TITLES = {
     "documents": "Giấy tờ",
@@ -49,11 +55,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "documents": ("documents",),
     "fee": ("fee",),
     "time": ("time_limit",),
-    "place": (),
+    "place": ("hand_in",),
     "steps": ("steps",),
     "form": ("documents",),
-    "online": (),
-    "conditions": (),
+    "online": ("channels",),
+    "conditions": ("conditions",),
     "legal_basis": ("legal_basis",),
     "overview": ("documents", "fee", "time_limit"),
 }
@@ -63,148 +69,114 @@ _FIELD_NAMES = {
     "time_limit": "thời gian",
     "steps": "các bước",
     "legal_basis": "căn cứ pháp lý",
+    "hand_in": "nơi nộp",
+    "conditions": "điều kiện",
+    "channels": "cách nộp",
 }
 _CHANNELS = {"online": "trên mạng", "post": "qua bưu điện", "counter": "tại quầy"}
-_BEFORE = {"copy": "bản sao ", "original": "bản gốc "}
-_FORM_WORDS = (
-    "tờ khai",
-    "đơn ",
-    "đề nghị ",
-    "giấy đề nghị",
-    "giấy khai ",
-    "phiếu ",
-    "bản khai",
-    "văn bản đề nghị",
-    "thông báo tạm",
-)
-_NOT_A_FORM = ("giấy khai sinh", "phiếu lý lịch")
-_PROPER = (
-    "Ban Chỉ huy",
-    "Bảo hiểm xã hội thành phố",
-    "Chi nhánh Văn phòng",
-    "Công an",
-    "Cổng ",
-    "Phòng Cảnh sát",
-    "Phòng Quản lý",
-    "Sở ",
-    "Thuế thành phố",
-    "Trung tâm ",
-    "Văn phòng đăng ký",
-)
-_SHORT_NOTE = 32  # characters; a longer remark on a paper becomes a sentence of its own
 _MOST_LAWS = 8
-_LAW_KINDS = (
-    ("/QH", "Luật"),
-    ("/UBTVQH", "Nghị quyết"),
-    ("/NĐ-CP", "Nghị định"),
-    ("/NQ-", "Nghị quyết"),
-    ("/TTLT", "Thông tư liên tịch"),
-    ("/TT-", "Thông tư"),
-    ("/QĐ-", "Quyết định"),
-    ("/VBHN", "Văn bản hợp nhất"),
-)
+READ_ON = "read_on"
+CHECKLIST = "checklist"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is known about a question besides procedure and aspect.
+
+    `situation`: answers to the procedure's questions. `handed_in`: when the citizen means to hand in. `event`: the
+    day that the citizen's own deadline runs from. `page`: of a long answer, from 1.
+    """
+
+    at: datetime
+    situation: Situation = field(default_factory=dict)
+    handed_in: datetime | None = None
+    event: date | None = None
+    page: int = 1
+
+    @property
+    def on(self) -> date:
+        """The day of the question."""
+        return self.at.date()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One reply. `buttons` are (title, aspect); `unverified` the fields in it that no source has settled."""
+    """One reply. `buttons` are (title, aspect), or (title, READ_ON) and (title, CHECKLIST); `unverified` the
+    fields in it that no source has settled; `page` of `pages`."""
 
     text: str
     buttons: tuple[tuple[str, str], ...]
     source: str
     as_of: date
     unverified: tuple[str, ...]
+    page: int = 1
+    pages: int = 1
 
 
-def answer(procedure: Procedure, aspect: str, facts: Facts, on: date) -> Answer:
-    """Render one aspect of a procedure as it holds on a day. Raises KeyError for an unknown aspect."""
-    doubtful = tuple(name for name in _FIELDS[aspect] if name in procedure.unverified)
-    text = _environment().get_template(f"{aspect}.j2").render(_given(procedure, facts, on, doubtful))
+def answer(procedure: Procedure, aspect: str, facts: Facts, asked: Asked) -> Answer:
+    """Render one aspect of a procedure for a question. Raises KeyError for an unknown aspect.
+
+    A page that does not exist is the last one.
+    """
+    if aspect not in _FIELDS:
+        raise KeyError(aspect)
+    template = "name_only" if procedure.depth == "name" else aspect
+    text = _environment().get_template(f"{template}.j2").render(_given(procedure, aspect, facts, asked))
+    pages = _pages([line.rstrip() for line in text.splitlines() if line.strip()], procedure)
+    page = min(max(asked.page, 1), len(pages))
     return Answer(
-        text="\n".join(line.rstrip() for line in text.splitlines() if line.strip()),
-        buttons=_buttons(procedure, aspect),
+        text=pages[page - 1],
+        buttons=_buttons(procedure, aspect, asked, more=page < len(pages)),
         source=source_line(procedure),
         as_of=procedure.as_of,
-        unverified=doubtful,
+        unverified=_doubtful(procedure, aspect),
+        page=page,
+        pages=len(pages),
     )
 
 
 def source_line(procedure: Procedure) -> str:
     """Where the facts come from and when they were read: "Cổng Dịch vụ công quốc gia, mã 1.001193, xem ngày
     …"."""
-    return f"{procedure.source.title}, mã {procedure.code}, xem ngày {procedure.as_of:%d/%m/%Y}"
+    line = f"{procedure.source.title}, mã {procedure.code}, xem ngày {procedure.as_of:%d/%m/%Y}"
+    if procedure.depth == "portal":
+        line += "; chép từ Cổng, chưa có người kiểm lại"
+    return line
 
 
-def sentence(text: str) -> str:
-    """The text as a sentence: first letter large, one full stop at the end."""
-    text = text.strip()
-    if not text:
-        return ""
-    return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+def _doubtful(procedure: Procedure, aspect: str) -> tuple[str, ...]:
+    """The fields that an aspect speaks of and no source has settled."""
+    return tuple(name for name in _FIELDS[aspect] if name in procedure.unverified)
 
 
-def small(text: str) -> str:
-    """The text as the middle of a sentence: first letter small, unless it is a name or an abbreviation."""
-    abbreviation = not text.split(" ", 1)[0][1:].islower() and len(text.split(" ", 1)[0]) > 1
-    return text if abbreviation or text.startswith(_PROPER) else text[:1].lower() + text[1:]
-
-
-def paper(item: Paper) -> str:
-    """One paper, how to bring it, and when it is not needed, as a sentence or two."""
-    text = _named(item)
-    if item.note is None:
-        return f"{text}."
-    if item.note.startswith("hoặc "):
-        return f"{text}, {item.note}."
-    if len(item.note) <= _SHORT_NOTE:
-        return f"{text} ({item.note})."
-    return f"{text}. {sentence(item.note)}"
-
-
-def in_a_row(items: Iterable[Paper]) -> str:
-    """Papers of a case in one line."""
-    return "; ".join(small(_named(item)) + (f" ({item.note})" if item.note else "") for item in items)
-
-
-def _named(item: Paper) -> str:
-    before = _BEFORE.get(item.kind, "")
-    text = before.capitalize() + small(item.text) if before else item.text
-    return f"{text}, chỉ để xuất trình" if item.kind == "show" else text
-
-
-def remark(one: Remark) -> str:
-    """A remark, marked when nobody has verified it."""
-    if one.unverified and not _admits(one.text):
-        return f"{one.text.rstrip('.')}; điều này tôi chưa xác minh được."
-    return sentence(one.text)
-
-
-def law(number: str) -> str:
-    """ "60/2014/QH13" → "Luật 60/2014/QH13"; an unknown kind stays as it is."""
-    return next((f"{kind} {number}" for mark, kind in _LAW_KINDS if mark in number), number)
-
-
-def _given(procedure: Procedure, facts: Facts, on: date, doubtful: tuple[str, ...]) -> dict[str, Any]:
-    common = list(procedure.papers_for_all())
-    said = [procedure.fee.short, *(one.text for one in procedure.fee.more)]
+def _given(procedure: Procedure, aspect: str, facts: Facts, asked: Asked) -> dict[str, Any]:
+    on, doubtful = asked.on, _doubtful(procedure, aspect)
+    view = CaseView(procedure, asked.situation, on)
+    fee, limit = view.statement(procedure.fee), view.statement(procedure.time_limit)
+    forms, remarks = view.forms(), view.remarks(procedure.notes)
     return {
         "p": procedure,
         "on": on,
-        "common": common,
-        "cases": [group for group in procedure.documents if group.case],
-        "extra_cases": [case for case in procedure.cases() if _is_a_case(case)] if common else [],
-        "forms": _forms(procedure),
-        "fee_more": [one for one in procedure.fee.more if one.holds(on)],
-        "fee_admits": any(_admits(text) for text in said),
-        "form_numbers": [number for number in procedure.forms if number not in " ".join(_forms(procedure))],
-        "time_more": [one for one in procedure.time_limit.more if one.holds(on)],
-        "warnings": [one for one in procedure.notes if one.warning and one.holds(on)],
-        "conditions": [one for one in procedure.conditions if one.holds(on)],
-        "notes": [one for one in procedure.notes if one.holds(on)],
+        "for_case": view.label,
+        "papers": view.papers,
+        "open_groups": view.open_groups,
+        "extra_cases": [group.case for group in view.open_groups if len(group.case or "") <= LONGEST_CASE]
+        if view.papers
+        else [],
+        "forms": forms,
+        "fee": fee,
+        "fee_admits": any(phrases.admits(text) for text in (fee.short, *(one.text for one in fee.more))),
+        "limit": limit,
+        "ready": ready_line(limit.span, asked.at, asked.handed_in, facts.calendar) if limit.span else None,
+        "deadline": _deadline(procedure, facts, asked),
+        "warnings": [one for one in remarks if one.warning],
+        "conditions": view.remarks(procedure.conditions),
+        "notes": remarks,
+        "amended": [one for one in procedure.laid_over if one.notice and one.concerns(aspect)],
         "authority": procedure.authority_on(on),
         "since_merger": on >= MERGER,
         "channels": [_CHANNELS[name] for name in ("counter", "post", "online") if name in procedure.channels],
-        "laws": [law(number) for number in procedure.legal_basis[:_MOST_LAWS]],
+        "laws": [phrases.law(number) for number in procedure.legal_basis[:_MOST_LAWS]],
         "more_laws": max(0, len(procedure.legal_basis) - _MOST_LAWS),
         "hours_note": facts.hours_note,
         "any_commune": facts.legal.get("any_commune", max(on, MERGER)).text,
@@ -213,11 +185,18 @@ def _given(procedure: Procedure, facts: Facts, on: date, doubtful: tuple[str, ..
         "go": "nộp" if procedure.hand_in.residence == "online" else "đi",
         "doubtful": doubtful,
         # What the phrases themselves have not already admitted.
-        "doubt": _and(
-            [_FIELD_NAMES[name] for name in doubtful if not (name == "fee" and _admits(procedure.fee.short))]
+        "doubt": phrases.join(
+            [_FIELD_NAMES[name] for name in doubtful if not (name == "fee" and phrases.admits(fee.short))]
         ),
         "source": source_line(procedure),
     }
+
+
+def _deadline(procedure: Procedure, facts: Facts, asked: Asked) -> str | None:
+    rule = procedure.citizen_deadline
+    if rule is None or asked.event is None or asked.event > asked.on:
+        return None
+    return deadline_line(rule, asked.event, asked.on, facts.calendar)
 
 
 def _whom_to_ask(procedure: Procedure) -> str:
@@ -229,34 +208,40 @@ def _whom_to_ask(procedure: Procedure) -> str:
     return where if len(where) <= 60 and " hoặc " not in where else "nơi nhận hồ sơ"
 
 
-def _is_a_case(label: str) -> bool:
-    """Whether a heading names somebody's situation, rather than a part of the dossier."""
-    return not label.startswith(("Tùy", "Hồ sơ"))
+def _pages(lines: list[str], procedure: Procedure) -> list[str]:
+    """Lines as pages of at most LONGEST characters, each with its source. Lists keep their numbers."""
+    source = lines.pop()
+    pages: list[list[str]] = [[]]
+    for line in (piece for whole in lines for piece in _pieces(whole, LONGEST - len(source) - 270)):
+        if pages[-1] and len("\n".join([*pages[-1], line, source])) > LONGEST:
+            # A heading stays with its list.
+            heading: list[str] = []
+            while len(pages[-1]) > 1 and pages[-1][-1].endswith(":"):
+                heading.insert(0, pages[-1].pop())
+            pages.append([f"{procedure.short_name}, tiếp theo:", *heading])
+        pages[-1].append(line)
+    return ["\n".join([*page, source]) for page in pages]
 
 
-def _and(words: list[str]) -> str:
-    return " và ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+def _pieces(line: str, longest: int) -> list[str]:
+    """A line that is longer than a page, cut at the ends of sentences or, failing that, at spaces."""
+    pieces = []
+    while len(line) > longest:
+        ends = [match.end() for match in re.finditer(r"[.;:!?]\s", line[:longest])]
+        cut = ends[-1] if ends and ends[-1] > longest // 2 else line.rfind(" ", 0, longest) + 1 or longest
+        pieces.append(line[:cut].strip())
+        line = line[cut:]
+    return [*pieces, line]
 
 
-def _forms(procedure: Procedure) -> list[str]:
-    """Papers that are forms to fill in."""
-    texts = [item.text for group in procedure.documents for item in group.items]
-    return list(
-        dict.fromkeys(
-            text
-            for text in texts
-            if text.lower().startswith(_FORM_WORDS) and not text.lower().startswith(_NOT_A_FORM)
-        )
-    )
-
-
-def _admits(text: str) -> bool:
-    return re.search(r"tôi chưa|chưa xác minh|chưa tra", text) is not None
-
-
-def _buttons(procedure: Procedure, aspect: str) -> tuple[tuple[str, str], ...]:
+def _buttons(procedure: Procedure, aspect: str, asked: Asked, *, more: bool) -> tuple[tuple[str, str], ...]:
     following = [name for name in _NEXT[aspect] if name != "online" or procedure.online_level != "none"]
-    return tuple((TITLES[name], name) for name in following)
+    buttons = [(TITLES[name], name) for name in following]
+    if aspect in ("documents", "overview", "form") and open_questions(procedure, asked.situation):
+        buttons = [("Danh sách cho trường hợp của tôi", CHECKLIST), *buttons[:2]]
+    if more:
+        buttons = [("Xem thêm", READ_ON), *buttons[:2]]
+    return tuple(buttons)
 
 
 @cache
@@ -268,11 +253,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "sentence": sentence,
-        "small": small,
-        "paper": paper,
-        "remark": remark,
-        "in_a_row": in_a_row,
-    }
+    for name in ("sentence", "small", "paper", "remark", "in_a_row", "form", "one_line"):
+        environment.filters[name] = getattr(phrases, name)
     return environment

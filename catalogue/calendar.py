@@ -66,6 +66,10 @@ class WorkingCalendar:
         special = self.special.get(day)
         return special is not None and not special.confirmed
 
+    def openings(self, day: date) -> list[datetime]:
+        """When offices open on a day, in the morning and after noon; empty on a day off."""
+        return [self._at(day, one.opens) for one in self._hours_of(day)] if self.is_working_day(day) else []
+
     def opens(self, day: date) -> datetime | None:
         """When offices open on a day; None on a day off."""
         return self._at(day, self.hours[0].opens) if self.is_working_day(day) else None
@@ -104,6 +108,33 @@ class WorkingCalendar:
         Raises ValueError for a naive start or a negative number.
         """
         return self._close_of(self._this_or_next(_aware(start).date() + timedelta(days=_whole(days))))
+
+    def add_working_hours(self, start: datetime, hours: int) -> datetime:
+        """The moment when so many office hours have passed after `start`.
+
+        Raises ValueError for a naive start or a negative number.
+        """
+        at, left = _aware(start), timedelta(hours=_whole(hours))
+        day = at.date()
+        while True:
+            for stretch in self._hours_of(day) if self.is_working_day(day) else ():
+                opens, closes = max(self._at(day, stretch.opens), at), self._at(day, stretch.closes)
+                if closes > opens and closes - opens >= left:
+                    return opens + left
+                left -= max(closes - opens, timedelta(0))
+            day += timedelta(days=1)
+
+    def add_months(self, start: datetime, months: int) -> datetime:
+        """The close of the same day some months later (the last of a shorter month: Bộ luật Dân sự 2015, Điều
+        147), or of the next working day.
+
+        Raises ValueError for a naive start or a negative number.
+        """
+        day = _aware(start).date()
+        years, month = divmod(day.month - 1 + _whole(months), 12)
+        first = date(day.year + years, month + 1, 1)
+        last = ((first + timedelta(days=31)).replace(day=1) - timedelta(days=1)).day
+        return self._close_of(self._this_or_next(first.replace(day=min(day.day, last))))
 
     def working_days_between(self, first: date, last: date) -> int:
         """Working days after `first` up to and including `last`; 0 when `last` is not later."""

@@ -5,16 +5,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from catalogue.agencies import Agencies, AgencyFile
+from catalogue.amendments import AmendmentFile, Change, attach
+from catalogue.amendments import versions as amended_versions
 from catalogue.calendar import WorkingCalendar
 from catalogue.deadlines import DeadlineFile, DeadlineRule
 from catalogue.document import Document, Location, Strict
 from catalogue.errors import CatalogueError, Fault
 from catalogue.holidays import CalendarFile, build_calendar
+from catalogue.hotlines import HotlineFile
 from catalogue.legal import LegalFile, LegalTexts
 from catalogue.places import Places, read_places
 from catalogue.procedures import Procedure, ProcedureFile
 from catalogue.routing import RELATIVE, RoutingFile, RoutingRule
+from catalogue.situations import SituationFile, Situations
 from catalogue.validity import Dated, overlapping
 
 __all__ = ["DeadlineRule", "Facts", "RoutingRule", "check", "load_facts", "read_procedures", "rows"]
@@ -31,6 +37,8 @@ class Facts:
     deadlines: DeadlineFile
     routing: RoutingFile
     legal: LegalTexts
+    situations: Situations
+    hotlines: HotlineFile
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,13 @@ def load_facts(data: Path) -> Facts:
     deadlines = reader.take("deadlines.yml", DeadlineFile)
     routing = reader.take("routing.yml", RoutingFile)
     legal = reader.take("legal.yml", LegalFile)
-    if reader.faults or not (agency_file and calendar_file and deadlines and routing and legal):
+    situations = reader.take("situations.yml", SituationFile)
+    hotlines = reader.take("hotlines.yml", HotlineFile)
+    if reader.faults:
         raise CatalogueError(reader.faults)
+    # No fault means that every file was read.
+    assert agency_file is not None and calendar_file is not None and deadlines is not None  # noqa: PT018
+    assert routing is not None and legal is not None and situations is not None and hotlines is not None  # noqa: PT018
     agencies = Agencies(agency_file.agencies, places)
     reader.faults += _agency_faults(reader.documents["agencies.yml"], agency_file, agencies)
     reader.faults += _calendar_faults(reader.documents["calendar/overlay.yml"], calendar_file)
@@ -67,7 +80,17 @@ def load_facts(data: Path) -> Facts:
     if reader.faults:
         raise CatalogueError(reader.faults)
     calendar = build_calendar(calendar_file)
-    return Facts(agencies, places, calendar, calendar_file.hours_note, deadlines, routing, LegalTexts(legal.texts))
+    return Facts(
+        agencies,
+        places,
+        calendar,
+        calendar_file.hours_note,
+        deadlines,
+        routing,
+        LegalTexts(legal.texts),
+        Situations(situations.phrases),
+        hotlines,
+    )
 
 
 def read_procedures(folder: Path) -> list[Procedure]:
@@ -77,17 +100,28 @@ def read_procedures(folder: Path) -> list[Procedure]:
     paths = sorted(folder.glob("*.yml"))
     if not paths:
         raise CatalogueError([Fault("data/procedures", 0, "không có tệp .yml nào")])
+    changes, changes_document = read_amendments(folder.parent)
+    faults += changes_document.faults
     for path in paths:
         document = Document(path, f"data/procedures/{path.name}")
         file = document.parse(ProcedureFile)
         faults += document.faults
         for number, entry in enumerate(file.procedures if file else []):
-            procedure = entry.model_copy(update={"field": file.field if file else ""})
+            procedure = attach(entry.model_copy(update={"field": file.field if file else ""}), changes)
             found.append(_Found(document, ("procedures", number), procedure))
+    if not faults:
+        faults += _unknown_procedures(changes, changes_document, {one.procedure.code for one in found})
     faults += _procedure_faults(found, complete=not faults)
     if faults:
         raise CatalogueError(faults)
     return sorted((one.procedure for one in found), key=lambda one: (one.code, one.valid_from is not None))
+
+
+def read_amendments(data: Path) -> tuple[list[Change], Document]:
+    """The changes of data/amendments.yml, and the document with its faults."""
+    document = Document(data / "amendments.yml", "data/amendments.yml")
+    file = document.parse(AmendmentFile)
+    return file.amendments if file else [], document
 
 
 def check(data: Path) -> list[Fault]:
@@ -110,7 +144,7 @@ def rows(procedures: Iterable[Procedure]) -> list[Row]:
             one.field,
             f"{one.as_of:%d/%m/%Y}",
             {"high": "cao", "medium": "vừa", "low": "thấp"}[one.confidence],
-            ", ".join(name for name in one.unverified if name not in ("aliases", "authority_2024")),
+            ", ".join(name for name in one.unverified if name != "authority_2024"),
         )
         for one in procedures
     ]
@@ -152,6 +186,7 @@ def _procedure_faults(found: list[_Found], *, complete: bool) -> Iterator[Fault]
                 f"trùng hiệu lực với bản ở {places}; sửa valid_from, valid_to hoặc bỏ một bản", "code"
             )
         for one in versions:
+            yield from _amendment_faults(one)
             for number, other in enumerate(one.procedure.see_also):
                 # While some file does not parse, what it holds is not known to be missing.
                 if other.code == code or (complete and other.code not in by_code):
@@ -161,6 +196,24 @@ def _procedure_faults(found: list[_Found], *, complete: bool) -> Iterator[Fault]
                     and complete
                 ):
                     yield one.fault(f"see_also: tên không khớp short_name của {other.code}", "see_also", number)
+
+
+def _unknown_procedures(changes: list[Change], document: Document, known: set[str]) -> Iterator[Fault]:
+    for number, change in enumerate(changes):
+        for at, code in enumerate(change.procedures):
+            if code not in known:
+                yield document.fault(("amendments", number, "procedures", at), f"không có thủ tục {code}")
+
+
+def _amendment_faults(found: _Found) -> Iterator[Fault]:
+    try:
+        list(amended_versions(found.procedure))
+    except ValidationError as error:
+        for fault in error.errors():
+            where = ".".join(str(step) for step in fault["loc"])
+            yield found.fault(f"amendments: {where}: {fault['msg']}", "amendments")
+    except ValueError as error:
+        yield found.fault(str(error), "amendments")
 
 
 def _agency_faults(document: Document, file: AgencyFile, agencies: Agencies) -> Iterator[Fault]:

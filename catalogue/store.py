@@ -1,16 +1,18 @@
 """Procedures in the database: loaded all or nothing, read by code and day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from catalogue.amendments import versions
 from catalogue.model import ProcedureRow
 from catalogue.procedures import Procedure
 
 CURATED = "curated"
+PORTAL = "portal"  # imported as it stands (catalogue/national.py)
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,12 @@ class Report:
 def replace_curated(session: Session, procedures: Sequence[Procedure]) -> Report:
     """Make the curated procedures of the database equal to `procedures`, in the caller's transaction.
 
-    Loading the same data again changes nothing.
+    Loading the same data again changes nothing. A curated procedure takes the place of an imported one.
     """
-    wanted = {(procedure.code, procedure.valid_from or date.min): procedure for procedure in procedures}
+    codes = {procedure.code for procedure in procedures}
+    session.execute(delete(ProcedureRow).where(ProcedureRow.origin == PORTAL, ProcedureRow.code.in_(codes)))
+    dated = [version for procedure in procedures for version in versions(procedure)]
+    wanted = {(procedure.code, procedure.valid_from or date.min): procedure for procedure in dated}
     stored = {
         (row.code, row.valid_from): row
         for row in session.scalars(select(ProcedureRow).where(ProcedureRow.origin == CURATED))
@@ -74,6 +79,25 @@ def all_current(session: Session, on: date) -> list[Procedure]:
         .order_by(ProcedureRow.code)
     )
     return [read_row(row) for row in rows]
+
+
+def imported_names(session: Session, on: date) -> list[dict[str, str]]:
+    """Code, name, short name and field of what was imported and holds on a day, for the lexicon."""
+    body = ProcedureRow.body
+    parts = (ProcedureRow.code, ProcedureRow.name, body["short_name"].astext, body["field"].astext)
+    rows = session.execute(
+        select(*parts)
+        .where(ProcedureRow.origin == PORTAL, ProcedureRow.valid_from <= on, on <= ProcedureRow.valid_to)
+        .order_by(ProcedureRow.code)
+    )
+    return [dict(zip(("code", "name", "short_name", "field"), row, strict=True)) for row in rows]
+
+
+def imported(session: Session) -> Iterator[Procedure]:
+    """Everything that was imported, by code, a batch at a time."""
+    query = select(ProcedureRow).where(ProcedureRow.origin == PORTAL).order_by(ProcedureRow.code)
+    for row in session.scalars(query.execution_options(yield_per=200)):
+        yield read_row(row)
 
 
 def read_row(row: ProcedureRow) -> Procedure:

@@ -6,7 +6,7 @@ would lie ahead is therefore taken to be the latest one in the past.
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Callable, List, Match, Optional, Pattern, Tuple
 
 from vntext.fold import fold
@@ -58,6 +58,23 @@ def find_times(text: str, now: datetime) -> List[TimeSpan]:
             if days is not None:
                 found.append(_span(text, match, days))
     return sorted(found, key=lambda span: span.start)
+
+
+_CLOCK = re.compile(
+    r"(?<![\w/.,:])(?P<hour>\d{1,2})\s*(?:[:hg]|gio)\s*(?P<minute>[0-5]\d|ruoi)?(?:\s*phut)?(?:\s+(?P<part>sang|trua|chieu|toi))?(?!\w)"
+)
+
+
+def find_clock(text: str) -> Optional[time]:
+    """The first time of day in `text`: "16:10", "16h10", "4 giờ chiều", "8 giờ rưỡi"; None when there is none."""
+    for match in _CLOCK.finditer(fold(text)):
+        hour = int(match["hour"])
+        if match["part"] in ("chieu", "toi") and hour < 12:
+            hour += 12
+        minute = 30 if match["minute"] == "ruoi" else int(match["minute"] or 0)
+        if hour < 24:
+            return time(hour, minute)
+    return None
 
 
 def _span(text: str, match: "Match[str]", days: Tuple[date, date]) -> TimeSpan:

@@ -23,6 +23,7 @@ from nlu.components.shape import bare
 
 _FILE = "linker.joblib"
 CANDIDATES = 5
+_SURE = 0.6  # from here on the procedures that people have checked need no second opinion
 _LONGEST_NAME = 10  # words
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -147,6 +148,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         self._storage = model_storage
         self._resource = resource
         self._index: Any = None
+        self._wide: Any = None  # imported procedures; None when there are none
 
     @classmethod
     def create(
@@ -160,27 +162,30 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Index the lexicon. Raises InvalidConfigException when it is missing or empty."""
-        self._index = build_index(self._config)
+        self._index, self._wide = build_indexes(self._config)
         with self._storage.write_to(self._resource) as directory:
-            joblib.dump(self._index, directory / _FILE)
+            joblib.dump((self._index, self._wide), directory / _FILE)
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
-            found = None if text.startswith("/") else self._index.search(text)
-            message.set("procedure", self._output(found) if found else None, add_to_output=True)
+            found = None if text.startswith("/") else self._search(text)
+            message.set("procedure", found, add_to_output=True)
         return messages
 
-    def _output(self, found: Found) -> Dict[str, Any]:
-        first = self._index.procedures[found.candidates[0][0]]
-        candidates = [{**self._index.procedures[at], "score": round(score, 4)} for at, score in found.candidates]
-        return {
-            **first,
-            "confidence": round(found.confidence, 4),
-            "evidence": round(found.evidence, 4),
-            "candidates": candidates,
-        }
+    def _search(self, text: str) -> Optional[Dict[str, Any]]:
+        """The checked procedures answer when they are sure; otherwise the better of both, the others behind it."""
+        checked = _output(self._index, self._index.search(text))
+        if self._wide is None or (checked and checked["confidence"] >= _SURE):
+            return checked
+        wide = _output(self._wide, self._wide.search(text))
+        if not checked or not wide:
+            return checked or wide
+        # An imported name must fit clearly better: what people ask for daily has been checked.
+        first, second = (wide, checked) if wide["evidence"] > checked["evidence"] + 0.1 else (checked, wide)
+        candidates = [*first["candidates"][:3], *second["candidates"]][:CANDIDATES]
+        return {**first, "candidates": candidates}
 
     @classmethod
     def load(
@@ -193,12 +198,24 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     ) -> "ProcedureLinker":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
-            component._index = joblib.load(directory / _FILE)
+            component._index, component._wide = joblib.load(directory / _FILE)
         return component
 
 
-def build_index(config: Dict[str, Any]) -> ProcedureIndex:
-    """The index of the lexicon named in a configuration. Raises InvalidConfigException."""
+def _output(index: ProcedureIndex, found: Optional[Found]) -> Optional[Dict[str, Any]]:
+    if found is None:
+        return None
+    return {
+        **index.procedures[found.candidates[0][0]],
+        "confidence": round(found.confidence, 4),
+        "evidence": round(found.evidence, 4),
+        "candidates": [{**index.procedures[at], "score": round(score, 4)} for at, score in found.candidates],
+    }
+
+
+def build_indexes(config: Dict[str, Any]) -> Tuple[ProcedureIndex, Optional[ProcedureIndex]]:
+    """The indexes of checked and of imported procedures, from the lexicon named in a configuration; the second is
+    None when nothing was imported. Raises InvalidConfigException."""
     try:
         lexicon = json.loads(Path(config["lexicon"]).read_text(encoding="utf-8"))
         names = yaml.safe_load(Path(config["names"]).read_text(encoding="utf-8"))
@@ -211,4 +228,6 @@ def build_index(config: Dict[str, Any]) -> ProcedureIndex:
         {**one, "aliases": [*one["aliases"], *spoken.get(one["code"], [])]} for one in lexicon["procedures"]
     ]
     stop = Stop(names["stop_phrases"], names["stop_words"])
-    return ProcedureIndex(procedures, stop, config["weights"])
+    imported = [{**one, "aliases": []} for one in lexicon["imported"]]
+    wide = ProcedureIndex(imported, stop, config["weights"]) if imported else None
+    return ProcedureIndex(procedures, stop, config["weights"]), wide

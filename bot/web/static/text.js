@@ -2,7 +2,10 @@
 
 const PORTAL = "dichvucong.gov.vn";
 // One character before the address is captured, not looked behind: Safari before 16.4 knows no lookbehind.
-const ADDRESS = /(^|[^\w.@/-])((?:https?:\/\/)?(?:[a-z0-9-]+\.)*dichvucong\.gov\.vn(?::\d+)?(?:[/?#][^\s<>"”]*)?)/gi;
+const PORTAL_ADDRESS = String.raw`(?:https?:\/\/)?(?:[a-z0-9-]+\.)*dichvucong\.gov\.vn(?::\d+)?(?:[/?#][^\s<>"”]*)?`;
+// Our own checklists, wherever this page was loaded from: the address in the text is the one citizens are told.
+const CHECKLIST_ADDRESS = String.raw`https?:\/\/[^\s<>"”/]+\/giay-to\/[0-9.]+(?:\?[\w=&.-]*)?`;
+const ADDRESS = new RegExp(`(^|[^\\w.@/-])(${CHECKLIST_ADDRESS}|${PORTAL_ADDRESS})`, "gi");
 
 /** A block per line, so that numbered lists hang and the source line stands apart. */
 export function renderText(text) {
@@ -22,20 +25,27 @@ function kindOf(line) {
   return "";
 }
 
-/** Text and links; only the national public service portal becomes a link, and only over https. */
+/** Text and links; only our own checklists and the national portal (over https alone) become links. */
 function withLinks(line) {
   const nodes = [];
   let end = 0;
   for (const match of line.matchAll(ADDRESS)) {
     const start = match.index + match[1].length;
     const shown = match[2].replace(/[.,;:!?)\]…]+$/, "");
-    const link = portalLink(shown, line.slice(start + shown.length));
+    const link = ownLink(shown) ?? portalLink(shown, line.slice(start + shown.length));
     if (!link) continue;
     nodes.push(line.slice(end, start), link);
     end = start + shown.length;
   }
   nodes.push(line.slice(end));
   return nodes;
+}
+
+/** A link to a checklist on this very site, or null: an address of ours on another host is only words. */
+function ownLink(shown) {
+  if (!/\/giay-to\//.test(shown)) return null;
+  const url = new URL(shown);
+  return url.origin === location.origin ? linkTo(url, "Mở danh sách để in hoặc lưu") : null;
 }
 
 /** A link, or null when the words only look like the portal's address ("dichvucong.gov.vn-example.com"). */
@@ -48,11 +58,15 @@ function portalLink(shown, rest) {
     return null;
   }
   if (url.hostname !== PORTAL && !url.hostname.endsWith("." + PORTAL)) return null;
+  return linkTo(url, shown);
+}
+
+function linkTo(url, words) {
   const link = document.createElement("a");
   link.href = url.href;
   link.target = "_blank";
   link.rel = "noopener noreferrer";
-  link.textContent = shown;
+  link.textContent = words;
   return link;
 }
 

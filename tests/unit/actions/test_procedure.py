@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from actions.heard import Link
-from actions.procedure import find_target, payload
+from actions.case import payload
+from actions.procedure import find_target
 from tests.unit.actions.test_intake import entity, said
 
 CANDIDATES: list[dict[str, Any]] = [

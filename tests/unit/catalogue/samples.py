@@ -1,14 +1,21 @@
 """Small data folders to break in tests, and procedures to answer about."""
 
 import shutil
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from catalogue.answers import Asked
 from catalogue.procedures import Procedure
+from kit.clock import VIETNAM
 from kit.settings import ROOT
 
 TODAY = date(2026, 11, 24)
+
+
+def asked(day: date = TODAY, clock: time = time(9, 30), **known: Any) -> Asked:
+    """A question on a day, at half past nine unless told otherwise."""
+    return Asked(datetime.combine(day, clock, VIETNAM), **known)
 
 
 def copy_data(folder: Path) -> Path:

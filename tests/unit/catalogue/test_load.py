@@ -141,5 +141,11 @@ def test_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_rows_show_what_is_not_verified() -> None:
-    (row,) = rows([make_procedure(unverified=["aliases", "fee", "steps"], confidence="medium")])
+    (row,) = rows(
+        [
+            make_procedure(
+                unverified={"authority_2024": "không rõ", "fee": "không rõ", "steps": "không rõ"}, confidence="medium"
+            )
+        ]
+    )
     assert (row.code, row.as_of, row.confidence, row.unverified) == ("9.000001", "20/07/2026", "vừa", "fee, steps")
