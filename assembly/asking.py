@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from actions.heard import Link
 from actions.case import describe
+from actions.heard import Link
 from assembly.bootstrap import Services
 from bot import masking
 from bot.masking import Masked

@@ -229,7 +229,8 @@ def _pieces(line: str, longest: int) -> list[str]:
     while len(line) > longest:
         ends = [match.end() for match in re.finditer(r"[.;:!?]\s", line[:longest])]
         cut = ends[-1] if ends and ends[-1] > longest // 2 else line.rfind(" ", 0, longest) + 1 or longest
-        pieces.append(line[:cut].strip())
+        piece = line[:cut].rstrip(" ,;:")
+        pieces.append(piece if piece.endswith((".", "!", "?")) else f"{piece}…")
         line = line[cut:]
     return [*pieces, line]
 

@@ -195,8 +195,10 @@ def shown(value: Any) -> str:
 
 def _words(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        for part in value.values():
-            yield from _words(part)
+        # The database sorts keys its own way; what a person reads comes first, what the calendar reads not at all.
+        for name in sorted(value, key=lambda name: (name not in ("case", "text", "short"), name)):
+            if name != "span":
+                yield from _words(value[name])
     elif isinstance(value, list):
         for part in value:
             yield from _words(part)

@@ -29,7 +29,8 @@ _SHORT_NOTE = 32  # characters; a longer remark on a paper becomes a sentence of
 _ONE_LINE = 240  # characters; more papers of one case than that become lines of their own
 _LAW_KINDS = (
     ("/QH", "Luật"),
-    ("/UBTVQH", "Nghị quyết"),
+    ("/NQ-UBTVQH", "Nghị quyết"),
+    ("/UBTVQH", "Pháp lệnh"),
     ("/NĐ-CP", "Nghị định"),
     ("/NQ-", "Nghị quyết"),
     ("/TTLT", "Thông tư liên tịch"),

@@ -38,7 +38,7 @@ _TYPING = (
     (re.compile(r"\s+"), " "),
 )
 _NO_CASE = re.compile(
-    r"^(?:thành phần hồ sơ|hồ sơ|giấy tờ phải nộp|bao gồm|gồm|thành phần|số lượng|trường hợp \d*)\b.{0,25}$", re.I
+    r"^(?:(?:thành phần hồ sơ|hồ sơ|giấy tờ phải nộp|bao gồm|gồm|thành phần|số lượng)\b.{0,25}|trường hợp \d*)$", re.I
 )
 _REMARKS = re.compile(r"^(?:lưu ý|ghi chú|chú ý)\b", re.I)
 _NOTHING = re.compile(

@@ -248,7 +248,7 @@ class Procedure(Strict):
     """One administrative procedure, as true as its sources. `unverified` names what no source has settled,
     and why.
 
-    `depth`: checked = by people, field by field; portal = copied from the portal by the import, read by nobody;
+    `depth`: checked = compared with its source field by field; portal = copied by the import, read by nobody;
     name = only the name is known. `editor_notes` are for the people who keep the data and never shown to
     citizens. `valid_from` and `valid_to` bound the record as a whole; an open `valid_from` means that it was in
     force before our data begin.
@@ -301,7 +301,7 @@ class Procedure(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        """A record that people answer for says everything; the import takes what the portal has."""
+        """A record that we answer for says everything; the import takes what the portal has."""
         for label in ("documents", "steps", "channels"):
             if self.depth == "checked" and not getattr(self, label):
                 raise ValueError(f"{label}: danh sách đang trống, xin thêm ít nhất một dòng")

@@ -52,16 +52,22 @@ class Situations:
         by_age = {option.key for option in question.options if option.age and _age_is_in(option.age, text, on)}
         if by_age:
             return by_age.pop() if len(by_age) == 1 else None
-        found = {option.key: max(map(len, self._heard(option, text)), default=0) for option in question.options}
-        longest = max(found.values())
-        best = [key for key, length in found.items() if length == longest]
-        return best[0] if longest and len(best) == 1 else None
+        heard = [(*span, option.key) for option in question.options for span in self._heard(option, text)]
+        # A phrase inside a longer one has heard less: "kết hôn" in "chưa kết hôn".
+        best = {
+            key
+            for start, end, key in heard
+            if not any(first <= start and end <= last and last - first > end - start for first, last, _ in heard)
+        }
+        return best.pop() if len(best) == 1 else None
 
-    def _heard(self, option: Option, text: str) -> Iterator[str]:
+    def _heard(self, option: Option, text: str) -> Iterator[tuple[int, int]]:
+        """Where a text speaks of an option and does not deny it."""
         lowered, folded = text.lower(), fold(text)
         for phrase in {*option.said, *self._phrases.get(option.key, ())}:
-            if any(not _NOT.search(folded[: at.start()]) for at in _occurrences(phrase.lower(), lowered, folded)):
-                yield phrase
+            for match in _occurrences(phrase.lower(), lowered, folded):
+                if not _NOT.search(folded[: match.start()]):
+                    yield match.span()
 
 
 def _occurrences(phrase: str, lowered: str, folded: str) -> Iterator[re.Match[str]]:

@@ -33,6 +33,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"skipped in CI: {report.longrepr}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was not tried because the national snapshots do not lie beside the checkout."""
+    if not (ROOT.parent / "shared" / "national").exists():
+        terminalreporter.write_line("The real national snapshot was not imported: ../shared/national is not there.")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _loopback_only() -> Iterator[None]:
     """Tests reach this machine and nothing else."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from actions.heard import Link
 from actions.case import payload
+from actions.heard import Link
 from actions.procedure import find_target
 from tests.unit.actions.test_intake import entity, said
 
