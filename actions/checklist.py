@@ -17,12 +17,6 @@ from catalogue.situations import open_questions
 from kit.db import session_scope
 
 _AGAIN = "Tôi chưa rõ ý anh/chị. "
-_RESPONSES = {
-    "affirm": "utter_nothing_to_confirm",
-    "deny": "utter_nothing_to_confirm",
-    "correction": "utter_nothing_to_confirm",
-    "out_of_scope": "utter_out_of_scope",
-}
 
 
 class Checklist(Action):
@@ -56,22 +50,6 @@ class Checklist(Action):
     def _address(self, procedure: Procedure, case: Case) -> str:
         query = urlencode(sorted(case.told.items()))
         return f"{self._context.settings.address}/giay-to/{procedure.code}" + (f"?{query}" if query else "")
-
-
-class GoOn(Action):
-    """Words that mean something only as an answer. When nothing was asked, their act has a response of its own."""
-
-    def __init__(self, context: ActionContext) -> None:
-        self._context = context
-
-    def name(self) -> str:
-        return "action_go_on"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        if tracker.get_slot("checklist"):
-            return Checklist(self._context).run(dispatcher, tracker, domain)
-        dispatcher.utter_message(response=_RESPONSES.get(heard(tracker).intent, "utter_default"))
-        return []
 
 
 def answers_checklist(context: ActionContext, said: Heard, tracker: Tracker) -> bool:

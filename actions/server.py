@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-from actions.checklist import Checklist, GoOn
+from actions.checklist import Checklist
 from actions.complaint import FinishComplaint, ValidateComplaintForm
 from actions.context import ActionContext
+from actions.go_on import GoOn
 from actions.hotline import Hotlines
 from actions.procedure import AnswerProcedure, ReadOn, RejectProcedure
 from actions.replying import SendToStaff, ValidateReplyForm

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import typer
 from rich.table import Column, Table
 
 from assembly import imported_names
@@ -58,11 +59,11 @@ def diff(older: Path, newer: Path) -> None:
     say(f"Mới: {len(found.new)} · thay đổi: {len(found.changed)} · bỏ: {len(found.gone)} · như cũ: {found.unchanged}")
     for title, rows in (("Mới", found.new), ("Bỏ", found.gone)):
         for code, name in sorted(rows):
-            out.print(f"{title}\t{code}\t{name}", markup=False, highlight=False, soft_wrap=True)
+            typer.echo(f"{title}\t{code}\t{name}")
     for change in sorted(found.changed, key=lambda one: one.code):
         for field, (before, after) in change.fields.items():
             line = f"Đổi\t{change.code}\t{change.name}\t{field}\t{before}\t→\t{after}"
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
+            typer.echo(line)
 
 
 def check_all() -> None:
@@ -86,7 +87,7 @@ def check_all() -> None:
         table.add_row(str(number), name, reason)
     out.print(table)
     for code, aspect, fault in bad:
-        out.print(f"Đọc không xuôi\t{code}\t{aspect}\t{fault}", markup=False, highlight=False, soft_wrap=True)
+        typer.echo(f"Đọc không xuôi\t{code}\t{aspect}\t{fault}")
     done(f"{count} thủ tục × {len(ASPECTS)} câu trả lời: {len(bad)} câu đọc không xuôi.")
 
 

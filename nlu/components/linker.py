@@ -23,7 +23,6 @@ from nlu.components.shape import bare
 
 _FILE = "linker.joblib"
 CANDIDATES = 5
-_SURE = 0.6  # from here on the procedures that people have checked need no second opinion
 _LONGEST_NAME = 10  # words
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -175,17 +174,16 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         return messages
 
     def _search(self, text: str) -> Optional[Dict[str, Any]]:
-        """The checked procedures answer when they are sure; otherwise the better of both, the others behind it."""
+        """The better of the checked and the imported procedures, the other ones' candidates behind it.
+
+        Of equals the checked one: what people ask for daily has been checked.
+        """
         checked = _output(self._index, self._index.search(text))
-        if self._wide is None or (checked and checked["confidence"] >= _SURE):
-            return checked
-        wide = _output(self._wide, self._wide.search(text))
+        wide = _output(self._wide, self._wide.search(text)) if self._wide else None
         if not checked or not wide:
             return checked or wide
-        # An imported name must fit clearly better: what people ask for daily has been checked.
-        first, second = (wide, checked) if wide["evidence"] > checked["evidence"] + 0.1 else (checked, wide)
-        candidates = [*first["candidates"][:3], *second["candidates"]][:CANDIDATES]
-        return {**first, "candidates": candidates}
+        first, second = (wide, checked) if wide["evidence"] > checked["evidence"] else (checked, wide)
+        return {**first, "candidates": [*first["candidates"][:3], *second["candidates"]][:CANDIDATES]}
 
     @classmethod
     def load(

@@ -14,6 +14,7 @@ from assembly import __main__ as command_line
 from assembly import env_file
 from kit.settings import ROOT
 from tests.ports import free_port
+from tests.unit.catalogue import portal_records
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -111,7 +112,41 @@ def test_procedures_are_checked_and_listed(tiepdan: Run) -> None:
     assert "111 thủ tục" in tiepdan("procedures", "check").stderr
     listed = tiepdan("procedures", "list", COLUMNS="200").stdout
     assert "1.001193" in listed
-    assert len(listed.splitlines()) == 112
+    assert len(re.findall(r"^ ?\d\.\d{6} ", listed, re.M)) == 111
+
+
+def test_a_year_of_the_calendar_is_printed(tiepdan: Run) -> None:
+    printed = tiepdan("calendar", "2026", COLUMNS="120").stdout
+    assert "Tháng 12" in printed
+    assert "thứ Bảy, 10/01/2026: làm việc. Làm bù" in printed
+    assert re.search(r"24/11/2026: làm việc\. .*CHƯA CHẮC", printed)
+    assert "250 ngày làm việc" in printed
+    unknown = tiepdan("calendar", "2031")
+    assert unknown.returncode == 1
+    assert "overlay.yml" in unknown.stderr
+
+
+def test_a_snapshot_is_imported_compared_and_checked(tiepdan: Run, tmp_path: Path) -> None:
+    older = portal_records.write(tmp_path / "older.jsonl.gz", portal_records.many(40))
+    newer = portal_records.write(tmp_path / "newer.jsonl", list(portal_records.many(40))[1:])
+    tried = tiepdan("procedures", "import", str(older), "--dry-run", "--as-of", "2026-07-20")
+    assert tried.returncode == 0, tried.stderr
+    assert "chưa ghi gì" in tried.stderr
+    done = tiepdan("procedures", "import", str(older), "--as-of", "2026-07-20")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Mới: 3\d", done.stderr)
+    assert "của địa phương khác" in done.stderr
+    again = tiepdan("procedures", "import", str(older), "--as-of", "2026-07-20")
+    assert re.search(r"Mới: 0 · thay đổi: 0 · như cũ: 3\d", again.stderr)
+    assert "Bỏ\t7.000001" in tiepdan("procedures", "diff", str(older), str(newer)).stdout
+    checked = tiepdan("procedures", "check", "--all")
+    assert "0 câu đọc không xuôi" in checked.stderr, checked.stdout
+    assert "có thể thiếu số 0" in checked.stdout
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"code": ', encoding="utf-8")
+    refused = tiepdan("procedures", "import", str(broken))
+    assert refused.returncode == 1
+    assert "broken.jsonl không đọc được ở dòng 1" in refused.stderr
 
 
 def test_wrong_usage_is_told_apart(tiepdan: Run) -> None:
