@@ -3,7 +3,9 @@
 python -m benchmarks [messages]
 """
 
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +17,10 @@ from typing import Any
 import psutil
 
 from bot.rasa import RasaClient
+from kit.settings import ROOT
+from tests.ports import free_port
 from tests.stack import Citizen, Stack
+from tests.unit.catalogue import portal_records
 
 QUESTIONS = (
     "làm khai sinh cần giấy tờ gì",
@@ -66,6 +71,15 @@ def memory(stack: Stack) -> dict[str, int]:
     return found
 
 
+def national_import(folder: Path) -> str:
+    """Seconds and peak megabytes of importing as many records as the whole country has, as a person does it."""
+    snapshot = portal_records.write(folder / "snapshot.jsonl.gz", portal_records.many(5665))
+    environment = os.environ | {"VAR_DIR": str(folder / "import"), "POSTGRES_PORT": str(free_port())}
+    command = [sys.executable, "-m", "assembly", "procedures", "import", str(snapshot)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=ROOT)
+    return next(line for line in done.stderr.splitlines() if "bộ nhớ cao nhất" in line).partition(". Báo cáo")[0]
+
+
 def spread(times: list[float]) -> str:
     """Median and 95th percentile."""
     return (
@@ -85,6 +99,7 @@ def main(count: int) -> None:
             print("Rasa's turn:", spread(rasa_turns(stack, count)))
             print("whole path: ", spread(whole_path(stack, count)))
             print("memory (MB):", memory(stack))
+            print("import of 5,665 records:", national_import(Path(folder)))
         finally:
             stack.stop()
 

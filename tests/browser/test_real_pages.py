@@ -99,3 +99,31 @@ def test_the_desk_works_with_the_keyboard(stack: Stack, new_context: NewContext)
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Danh sách phiếu")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_a_checklist_is_made_opened_ticked_and_printed(stack: Stack, new_context: NewContext, size: str) -> None:
+    context = new_context(size)
+    chat = context.new_page()
+    chat.goto(stack.url)
+    say(chat, "làm hộ chiếu cho con 5 tuổi cần giấy tờ gì")
+    press(chat, "Danh sách cho trường hợp của tôi")
+    press(chat, "Làm lần đầu")
+    link = chat.get_by_role("link", name="Mở danh sách để in hoặc lưu")
+    expect(link).to_be_visible()
+    with context.expect_page() as opened:
+        link.click()
+    page = opened.value
+    expect(page.get_by_role("heading", name="Giấy tờ cần mang")).to_be_visible()
+    expect(page.get_by_text("Trường hợp: làm lần đầu, dưới 14 tuổi")).to_be_visible()
+    first = page.get_by_role("checkbox").first
+    first.check()
+    expect(first).to_be_checked()
+    page.evaluate("window.print = () => { document.title = 'printed'; }")
+    page.get_by_role("button", name="In danh sách").click()
+    expect(page).to_have_title("printed")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(CONTRAST) == []
+    pdf = context.request.get(page.get_by_role("link", name="Lưu bản PDF").evaluate("link => link.href"))
+    assert pdf.headers["content-type"] == "application/pdf"
+    keep(page, f"real-checklist-{size}")
