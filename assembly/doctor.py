@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ Verdict = Literal["ok", "note", "bad"]
 _WORDS: dict[Verdict, str] = {"ok": "OK", "note": "lưu ý", "bad": "hỏng"}
 _LEAST_SPACE_MB = 2000
 _MOST_DRIFT_SECONDS = 2.0
+_CALENDAR_DAYS = 120  # longer than any deadline in data/deadlines.yml, with time to add a year
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,17 @@ def time(_: Settings) -> Iterator[Finding]:
         yield Finding("ok", f"Đồng hồ: {now:%H:%M} {clock.say_date(now.date())}, giờ Việt Nam")
 
 
+def calendar(_: Settings) -> Iterator[Finding]:
+    """A deadline beyond the last year of the working calendar cannot be counted, and no ticket can be filed then."""
+    try:
+        last = load.load_facts(DATA).calendar.last_year
+    except CatalogueError:
+        return
+    left = (date(last, 12, 31) - clock.now().date()).days
+    advice = "" if left > _CALENDAR_DAYS else f"Thêm năm {last + 1} vào data/calendar/overlay.yml."
+    yield Finding("bad" if advice else "ok", f"Lịch làm việc: có đến hết năm {last}", advice)
+
+
 def model(_: Settings) -> Iterator[Finding]:
     """Whether the model is the one of today's data and code."""
     try:
@@ -217,4 +230,4 @@ def _health(settings: Settings) -> Finding:
     return Finding("ok", "Trang web, bộ xử lý và Rasa đều sẵn sàng")
 
 
-CHECKS: tuple[Check, ...] = (disk, data, time, model, network, database)
+CHECKS: tuple[Check, ...] = (disk, data, calendar, time, model, network, database)

@@ -139,7 +139,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             "lexicon": "var/lexicon.json",  # written by `tiepdan train` from the catalogue
             "names": "data/nlu/procedure_names.yml",  # further spoken names, and the words that all questions share
             "weights": {"words": 0.5, "uncovered": 0.6, "whole": 0.56, "bias": -9.5, "score": 14.5, "lead": 4.0},
-            "version": 1,
+            "version": 2,
         }
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:

@@ -52,6 +52,13 @@ def test_an_old_clock_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "01/01/2020" in found.text
 
 
+def test_a_calendar_that_ends_soon_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert only(list(doctor.calendar(settings(tmp_path)))).verdict == "ok"
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 11, 1, tzinfo=clock.VIETNAM))
+    found = only(list(doctor.calendar(settings(tmp_path))))
+    assert (found.verdict, found.advice) == ("bad", "Thêm năm 2028 vào data/calendar/overlay.yml.")
+
+
 def test_a_full_disk_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_LEAST_SPACE_MB", 10**9)
     assert only(list(doctor.disk(settings(tmp_path / "not yet")))).verdict == "bad"
