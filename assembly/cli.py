@@ -88,7 +88,9 @@ def evaluate(arguments: Annotated[list[str] | None, typer.Argument(help="Chuyể
     """Đo phần hiểu câu hỏi; kết quả trong reports/nlu/."""
     from assembly import supervisor, training
 
-    training.evaluate(supervisor.train_if_needed(supervisor.prepare()), arguments or [])
+    given = arguments or []
+    files = any(one.split("=")[0] in ("--train", "--test", "--help") for one in given)
+    training.evaluate(None if files else supervisor.train_if_needed(supervisor.prepare()), given)
 
 
 @app.command()

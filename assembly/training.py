@@ -99,9 +99,14 @@ def rasa_environment() -> dict[str, str]:
     }
 
 
-def evaluate(model: Path, arguments: list[str]) -> None:
-    """Measure a model with the tools of `nlu`, in Rasa's interpreter. Raises EvaluationFailed."""
-    command = [str(RASA_PYTHON), "-m", "nlu.tools.evaluate", str(model), *arguments]
+def evaluate(model: Path | None, arguments: list[str]) -> None:
+    """Measure a model, or the files that `arguments` name, with the tools of `nlu`, in Rasa's interpreter.
+
+    Raises EvaluationFailed.
+    """
+    # The tools run in the checkout, the person may not.
+    named = [str(Path(one).resolve()) if Path(one).is_file() else one for one in arguments]
+    command = [str(RASA_PYTHON), "-W", "ignore", "-m", "nlu.tools.evaluate", *([str(model)] if model else []), *named]
     done = subprocess.run(
         command, cwd=ROOT, env=rasa_environment(), preexec_fn=die_with_parent(signal.SIGTERM), check=False
     )

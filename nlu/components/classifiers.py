@@ -15,9 +15,9 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.linear_model import LogisticRegression
 
 from nlu.components.features import TextFeatures
+from nlu.components.model import SureSvm
 from nlu.importer import SECOND_LABEL
 
 _FILE = "classifier.joblib"
@@ -25,7 +25,7 @@ RANKING_LENGTH = 10
 
 
 class LinearClassifier(GraphComponent, IntentClassifier, ABC):
-    """Multinomial logistic regression. Subclasses say which label they learn and what they write."""
+    """A linear model with calibrated confidence. Subclasses say which label they learn and what they write."""
 
     @classmethod
     def required_components(cls) -> List[type]:
@@ -33,7 +33,7 @@ class LinearClassifier(GraphComponent, IntentClassifier, ABC):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"C": 20.0, "version": 1}
+        return {"C": 0.2, "version": 3}
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
@@ -67,8 +67,7 @@ class LinearClassifier(GraphComponent, IntentClassifier, ABC):
             raise InvalidConfigException(f"{type(self).__name__}: needs examples of two labels at least")
         features, rows = _matrix([message for message, _ in known])
         labels = [known[row][1] for row in rows]
-        self._model = LogisticRegression(C=self._config["C"], max_iter=400, class_weight="balanced", n_jobs=1)
-        self._model.fit(features, labels)
+        self._model = SureSvm(self._config["C"]).fit(features, labels)
         with self._storage.write_to(self._resource) as directory:
             joblib.dump(self._model, directory / _FILE)
         return self._resource

@@ -14,17 +14,40 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
+from nlu.components.model import SureSvm
 from nlu.components.shape import bare
 
 _FILE = "linker.joblib"
 CANDIDATES = 5
 _LONGEST_NAME = 10  # words
+_LONG, _STRETCH = 24, 14  # words
+_NOTHING = "-"
+_UNSURE = 0.5
+_MOST_OF_NOTHING = 800
+# Acts whose texts name no procedure, or not for its own sake.
+_WITHOUT_PROCEDURE = {
+    "abuse", "affirm", "bot_challenge", "cancel", "chitchat", "correction", "data_rights", "deny", "deny_procedure",
+    "dialogue_schedule", "emergency", "goodbye", "greet", "hotline", "human", "infrastructure_report", "out_of_scope",
+    "reopen", "thanks", "ticket_status", "withdraw",
+}  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+")
+_ABBREVIATIONS = {
+    "sanh": "sinh",
+    "cccd": "can cuoc",
+    "cmnd": "can cuoc",
+    "gplx": "bang lai",
+    "bhyt": "bao hiem y te",
+    "bhxh": "bao hiem xa hoi",
+    "gks": "giay khai sinh",
+    "dkkh": "dang ky ket hon",
+}
+_ABBREVIATION = re.compile(r"\b(?:" + "|".join(_ABBREVIATIONS) + r")\b")
 
 
 class Found(NamedTuple):
@@ -129,6 +152,51 @@ class ProcedureIndex:
         return float(1 / (1 + np.exp(-(w["bias"] + w["score"] * top + w["lead"] * lead))))
 
 
+def _windows(text: str) -> List[str]:
+    """The text itself, or overlapping stretches of a long one beside it."""
+    words = text.split()
+    if len(words) <= _LONG:
+        return [text]
+    return [
+        text,
+        *(" ".join(words[at : at + _STRETCH]) for at in range(0, len(words) - _STRETCH // 2, _STRETCH // 2)),
+    ]
+
+
+class Ranker:
+    """Which of the checked procedures a question is about: learnt from their names and from people's questions.
+
+    Far better than likeness to names where people tell a situation: "ổng mất rồi giờ làm giấy gì".
+    """
+
+    def __init__(self, phrases: Dict[str, List[str]], nothing: List[str], strength: float) -> None:
+        """`phrases` by code; `nothing`: texts that are about no procedure at all."""
+        texts = [(self._spelled(phrase), code) for code, own in phrases.items() for phrase in dict.fromkeys(own)]
+        texts += [(self._spelled(text), _NOTHING) for text in nothing]
+        self._words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False, sublinear_tf=True)
+        self._letters = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), lowercase=False, sublinear_tf=True, dtype=np.float32
+        )
+        features = hstack([one.fit_transform([text for text, _ in texts]) for one in (self._words, self._letters)])
+        self._model = SureSvm(strength).fit(features.tocsr(), [code for _, code in texts])
+
+    def rank(self, text: str) -> List[Tuple[str, float]]:
+        """The likeliest procedures with their probabilities, best first.
+
+        Of a long story the part counts that names a procedure best.
+        """
+        parts = _windows(self._spelled(text))
+        features = hstack([self._words.transform(parts), self._letters.transform(parts)]).tocsr()
+        row = self._model.predict_proba(features).max(axis=0)
+        ranked = [(str(self._model.classes_[at]), float(row[at])) for at in np.argsort(row)[::-1]]
+        return [one for one in ranked if one[0] != _NOTHING][:CANDIDATES]
+
+    @staticmethod
+    def _spelled(text: str) -> str:
+        """Without marks, Southern "sanh" as "sinh", the usual abbreviations in full."""
+        return _ABBREVIATION.sub(lambda match: _ABBREVIATIONS[match.group()], bare(text))
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     """Writes `procedure`: code, name, confidence, evidence and up to five candidates; None without evidence."""
@@ -138,8 +206,10 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         return {
             "lexicon": "var/lexicon.json",  # written by `tiepdan train` from the catalogue
             "names": "data/nlu/procedure_names.yml",  # further spoken names, and the words that all questions share
+            "questions": "data/nlu/procedure_questions.yml",  # questions of people, by procedure
+            "C": 1.0,  # inverse of the ranker's regularisation
             "weights": {"words": 0.5, "uncovered": 0.6, "whole": 0.56, "bias": -9.5, "score": 14.5, "lead": 4.0},
-            "version": 2,
+            "version": 6,
         }
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
@@ -148,6 +218,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         self._resource = resource
         self._index: Any = None
         self._wide: Any = None  # imported procedures; None when there are none
+        self._ranker: Any = None
 
     @classmethod
     def create(
@@ -161,9 +232,9 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Index the lexicon. Raises InvalidConfigException when it is missing or empty."""
-        self._index, self._wide = build_indexes(self._config)
+        self._index, self._wide, self._ranker = build(self._config, _about_nothing(training_data))
         with self._storage.write_to(self._resource) as directory:
-            joblib.dump((self._index, self._wide), directory / _FILE)
+            joblib.dump((self._index, self._wide, self._ranker), directory / _FILE)
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
@@ -178,12 +249,33 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
 
         Of equals the checked one: what people ask for daily has been checked.
         """
-        checked = _output(self._index, self._index.search(text))
+        named = self._index.search(text)
+        checked = self._checked(text, named) if named else None
         wide = _output(self._wide, self._wide.search(text)) if self._wide else None
         if not checked or not wide:
             return checked or wide
         first, second = (wide, checked) if wide["evidence"] > checked["evidence"] else (checked, wide)
         return {**first, "candidates": [*first["candidates"][:3], *second["candidates"]][:CANDIDATES]}
+
+    def _checked(self, text: str, named: Found) -> Dict[str, Any]:
+        """The ranker's order, unless it is unsure and the text holds a procedure's name: stories mention one in
+        passing."""
+        ranking = self._ranker.rank(text)
+        if ranking[0][1] < _UNSURE and named.confidence > ranking[0][1]:
+            first = self._index.procedures[named.candidates[0][0]]["code"]
+            ranking = [(first, named.confidence), *(one for one in ranking if one[0] != first)][:CANDIDATES]
+        return self._ranked(ranking, named.evidence)
+
+    def _ranked(self, ranking: List[Tuple[str, float]], evidence: float) -> Dict[str, Any]:
+        names = {one["code"]: one["name"] for one in self._index.procedures}
+        candidates = [{"code": code, "name": names[code], "score": round(score, 4)} for code, score in ranking]
+        return {
+            "code": candidates[0]["code"],
+            "name": candidates[0]["name"],
+            "confidence": candidates[0]["score"],
+            "evidence": round(evidence, 4),
+            "candidates": candidates,
+        }
 
     @classmethod
     def load(
@@ -196,7 +288,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     ) -> "ProcedureLinker":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
-            component._index, component._wide = joblib.load(directory / _FILE)
+            component._index, component._wide, component._ranker = joblib.load(directory / _FILE)
         return component
 
 
@@ -211,12 +303,21 @@ def _output(index: ProcedureIndex, found: Optional[Found]) -> Optional[Dict[str,
     }
 
 
-def build_indexes(config: Dict[str, Any]) -> Tuple[ProcedureIndex, Optional[ProcedureIndex]]:
-    """The indexes of checked and of imported procedures, from the lexicon named in a configuration; the second is
-    None when nothing was imported. Raises InvalidConfigException."""
+def _about_nothing(data: TrainingData) -> List[str]:
+    """Texts of acts that are about no procedure, spread over all of them."""
+    texts = [
+        one.get(TEXT) for one in data.training_examples if one.get(INTENT) in _WITHOUT_PROCEDURE and one.get(TEXT)
+    ]
+    return sorted(set(texts))[:: max(1, len(set(texts)) // _MOST_OF_NOTHING)]
+
+
+def build(config: Dict[str, Any], nothing: List[str]) -> Tuple[ProcedureIndex, Optional[ProcedureIndex], Ranker]:
+    """The index of the checked procedures, that of the imported ones (None when there are none) and the ranker,
+    from the files named in a configuration. Raises InvalidConfigException."""
     try:
         lexicon = json.loads(Path(config["lexicon"]).read_text(encoding="utf-8"))
         names = yaml.safe_load(Path(config["names"]).read_text(encoding="utf-8"))
+        questions = yaml.safe_load(Path(config["questions"]).read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidConfigException(f"ProcedureLinker: {error.filename} is missing; run `tiepdan train`") from error
     if not lexicon["procedures"]:
@@ -228,4 +329,8 @@ def build_indexes(config: Dict[str, Any]) -> Tuple[ProcedureIndex, Optional[Proc
     stop = Stop(names["stop_phrases"], names["stop_words"])
     imported = [{**one, "aliases": []} for one in lexicon["imported"]]
     wide = ProcedureIndex(imported, stop, config["weights"]) if imported else None
-    return ProcedureIndex(procedures, stop, config["weights"]), wide
+    phrases = {
+        one["code"]: [one["name"], one["short_name"], *one["aliases"], *questions.get(one["code"], [])]
+        for one in procedures
+    }
+    return ProcedureIndex(procedures, stop, config["weights"]), wide, Ranker(phrases, nothing, config["C"])

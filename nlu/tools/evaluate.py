@@ -1,9 +1,11 @@
-"""Measures a trained model on data/eval/nlu and writes reports/nlu/report.{json,md}.
+"""Measures a trained model on data/eval/nlu and writes reports/nlu/report.{html,json,md}.
 
-    python -m nlu.tools.evaluate MODEL.tar.gz [--out reports/nlu]
+    python -m nlu.tools.evaluate MODEL.tar.gz [--out reports/nlu] [--accept]
+    python -m nlu.tools.evaluate --train A.yml --test B.yml --json
 
-Acts, aspects and categories: accuracy and macro-F1; procedure search: right one first, right one in the first three;
-everything sliced by writing style; parse time. Runs in Rasa's interpreter.
+Acts, aspects, categories, entities and procedure search, each sliced by writing style; calibration; cross-validation;
+parse time; against the accepted report. With --train and --test the intent pipeline is trained on one Rasa NLU file
+and tested on another. Runs in Rasa's interpreter.
 """
 
 import argparse
@@ -11,117 +13,28 @@ import asyncio
 import json
 import logging
 import statistics
+import sys
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
-import yaml
+from nlu.tools import figures, offline, page
+from nlu.tools.cases import HELD_OUT, ROOT, STYLES, Case, read_cases, read_entities
 
-ROOT = Path(__file__).resolve().parents[2]
 SURE = 0.6  # from here on the bot answers without asking back (actions/procedure.py)
-HELD_OUT = ROOT / "data" / "eval" / "nlu"
+ACCEPTED = ROOT / "data" / "eval" / "accepted.json"
+_FOLDS = 5
+Parse = Dict[str, Any]
 
 
-class Case(NamedTuple):
-    """One held-out text and what should be understood of it."""
-
-    text: str
-    act: str
-    second: Optional[str]
-    procedure: Optional[str]
-    style: str
+def held_out(imported: bool) -> List[Case]:
+    """All held-out texts; those about imported procedures only where these were imported."""
+    names = [path for path in sorted(HELD_OUT.glob("*.yml")) if path.stem != "entities"]
+    return [case for path in names if imported or path.stem != "national" for case in read_cases(path)]
 
 
-def read_cases(folder: Path = HELD_OUT) -> List[Case]:
-    """All held-out texts. Raises ValueError for a line of the wrong form."""
-    cases = []
-    for path in sorted(folder.glob("*.yml")):
-        for line in yaml.safe_load(path.read_text(encoding="utf-8")):
-            parts = [part.strip() for part in line.split(" | ")]
-            if len(parts) != 5:
-                raise ValueError(f"{path.name}: needs five parts: {line}")
-            text, act, second, procedure, style = parts
-            cases.append(Case(text, act, _or_none(second), _or_none(procedure), style))
-    return cases
-
-
-def _or_none(value: str) -> Optional[str]:
-    return None if value == "-" else value
-
-
-def macro_f1(pairs: List[Any]) -> float:
-    """Mean F1 over the labels that should occur, of (right, given) pairs."""
-    scores = []
-    for label in sorted({right for right, _ in pairs}):
-        hits = sum(right == given == label for right, given in pairs)
-        given_n = sum(given == label for _, given in pairs)
-        right_n = sum(right == label for right, _ in pairs)
-        scores.append(2 * hits / (given_n + right_n) if given_n + right_n else 0.0)
-    return sum(scores) / len(scores) if scores else 0.0
-
-
-def figures(cases: List[Case], parses: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """All figures of one slice."""
-    acts = [(case.act, parse["intent"]["name"]) for case, parse in zip(cases, parses)]
-    aspects = [
-        (case.second, parse["aspects"][0]["name"])
-        for case, parse in zip(cases, parses)
-        if case.act == "ask_procedure" and case.second
-    ]
-    categories = [
-        (case.second, parse["categories"][0]["name"])
-        for case, parse in zip(cases, parses)
-        if case.act == "complain" and case.second
-    ]
-    ranks = [_rank(case.procedure, parse) for case, parse in zip(cases, parses) if case.procedure]
-    silent = [
-        (parse.get("procedure") or {"confidence": 0})["confidence"] < SURE
-        for case, parse in zip(cases, parses)
-        if case.act == "ask_procedure" and not case.procedure
-    ]
-    return {
-        "n": len(cases),
-        "act_accuracy": _share([right == given for right, given in acts]),
-        "act_macro_f1": round(macro_f1(acts), 4),
-        "aspect_accuracy": _share([right == given for right, given in aspects]),
-        "category_accuracy": _share([right == given for right, given in categories]),
-        "procedure_r1": _share([rank == 1 for rank in ranks]),
-        "procedure_r3": _share([0 < rank <= 3 for rank in ranks]),
-        "no_procedure_where_none": _share(silent),
-    }
-
-
-def _rank(code: Optional[str], parse: Dict[str, Any]) -> int:
-    candidates = [found["code"] for found in (parse.get("procedure") or {}).get("candidates", [])]
-    return candidates.index(code) + 1 if code in candidates else 0
-
-
-def _share(truths: List[bool]) -> Optional[float]:
-    return round(sum(truths) / len(truths), 4) if truths else None
-
-
-def wrong(cases: List[Case], parses: List[Dict[str, Any]]) -> List[str]:
-    """The texts that were misunderstood, each with what was taken for what."""
-    lines = []
-    for case, parse in zip(cases, parses):
-        given = parse["intent"]["name"]
-        if given != case.act:
-            lines.append(f"act: {case.text} -> {given}, should be {case.act}")
-        if case.act == "ask_procedure" and parse["aspects"][0]["name"] != case.second:
-            lines.append(f"aspect: {case.text} -> {parse['aspects'][0]['name']}, should be {case.second}")
-        if case.act == "complain" and parse["categories"][0]["name"] != case.second:
-            lines.append(f"category: {case.text} -> {parse['categories'][0]['name']}, should be {case.second}")
-        found = parse.get("procedure") or {}
-        if case.act == "ask_procedure" and not case.procedure and found.get("confidence", 0) >= SURE:
-            lines.append(f"procedure: {case.text} -> {found['name']}, should be none")
-        if case.procedure and _rank(case.procedure, parse) != 1:
-            first = found.get("name")
-            lines.append(f"procedure: {case.text} -> {first}, should be {case.procedure}")
-    return lines
-
-
-async def parse_all(model: str, cases: List[Case]) -> Any:
+async def parse_all(model: str, texts: Sequence[str]) -> Tuple[List[Parse], List[float]]:
     """What the model understands of each text, and the milliseconds that each took."""
     import structlog
     from rasa.core.agent import Agent
@@ -130,35 +43,191 @@ async def parse_all(model: str, cases: List[Case]) -> Any:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     agent = Agent.load(model)
     parses, times = [], []
-    for case in cases:
+    for text in texts:
         started = time.perf_counter()
-        parses.append(await agent.parse_message(case.text))
+        parses.append(await agent.parse_message(text))
         times.append((time.perf_counter() - started) * 1000)
     return parses, times
 
 
-def report(model: str, out: Path) -> Dict[str, Any]:
-    """Measure and write both reports; returns the figures."""
-    cases = read_cases()
-    parses, times = asyncio.run(parse_all(model, cases))
-    slices: Dict[str, List[int]] = defaultdict(list)
-    for at, case in enumerate(cases):
-        slices[case.style].append(at)
-    result = {
-        "all": figures(cases, parses),
-        "by_style": {
-            style: figures([cases[at] for at in rows], [parses[at] for at in rows]) for style, rows in slices.items()
+def seconds(cases: Sequence[Case], parses: Sequence[Parse], act: str, key: str) -> figures.Pairs:
+    """(right, given) of the second labels of an act."""
+    return [
+        (case.second, parse[key][0]["name"])
+        for case, parse in zip(cases, parses)
+        if case.act == act and case.second and parse[key]
+    ]
+
+
+def places(cases: Sequence[Case], parses: Sequence[Parse]) -> List[int]:
+    """Where the right procedure stands among the candidates, from 1; 0 when it does not."""
+    return [_place(case, parse) for case, parse in zip(cases, parses) if case.procedures]
+
+
+def _place(case: Case, parse: Parse) -> int:
+    wanted = case.procedures or frozenset()
+    found = [one["code"] in wanted for one in (parse.get("procedure") or {}).get("candidates", [])]
+    return found.index(True) + 1 if True in found else 0
+
+
+def slice_figures(cases: Sequence[Case], parses: Sequence[Parse]) -> Dict[str, Any]:
+    """The figures of one slice."""
+    acts = _acts(cases, parses)
+    silent = [
+        ((parse.get("procedure") or {}).get("confidence", 0) < SURE)
+        for case, parse in zip(cases, parses)
+        if case.act == "ask_procedure" and case.procedures is not None and not case.procedures
+    ]
+    return {
+        "n": len(cases),
+        "act_accuracy": figures.accuracy(acts),
+        "act_macro_f1": round(figures.macro_f1(acts), 4),
+        "complaint_recall": _recall(acts, "complain"),
+        "aspect_accuracy": figures.accuracy(seconds(cases, parses, "ask_procedure", "aspects")),
+        "category_accuracy": figures.accuracy(seconds(cases, parses, "complain", "categories")),
+        **{f"procedure_{name}": value for name, value in figures.ranks(places(cases, parses)).items()},
+        "no_procedure_where_none": round(sum(silent) / len(silent), 4) if silent else None,
+    }
+
+
+def _acts(cases: Sequence[Case], parses: Sequence[Parse]) -> List[Tuple[str, str]]:
+    return [(case.act, str(parse["intent"]["name"])) for case, parse in zip(cases, parses)]
+
+
+def _recall(acts: figures.Pairs, label: str) -> Optional[float]:
+    wanted = [given == label for right, given in acts if right == label]
+    return round(sum(wanted) / len(wanted), 4) if wanted else None
+
+
+def k_fold() -> Dict[str, Dict[str, Any]]:
+    """Cross-validation on the training data, every fifth example held out in turn."""
+    known = offline.read_examples(ROOT / "data" / "nlu")
+    kinds = {
+        "acts": [(one.text, one.act) for one in known],
+        "aspects": [(one.text, one.second) for one in known if one.act == "ask_procedure" and one.second],
+        "categories": [(one.text, one.second) for one in known if one.act == "complain" and one.second],
+    }
+    return {name: folded(pairs) for name, pairs in kinds.items()}
+
+
+def folded(pairs: Sequence[Tuple[str, Any]], **settings: Any) -> Dict[str, Any]:
+    """Accuracy and macro-F1 of cross-validation."""
+    outcome: List[Tuple[str, str]] = []
+    for fold in range(_FOLDS):
+        kept = [pair for at, pair in enumerate(pairs) if at % _FOLDS != fold]
+        out = [pair for at, pair in enumerate(pairs) if at % _FOLDS == fold]
+        labeller = offline.Labeller(**settings).fit([text for text, _ in kept], [label for _, label in kept])
+        outcome += zip([label for _, label in out], labeller.best([text for text, _ in out]))
+    return {"accuracy": figures.accuracy(outcome), "macro_f1": round(figures.macro_f1(outcome), 4)}
+
+
+def measure(model: str) -> Dict[str, Any]:
+    """Everything about a model."""
+    imported = bool(json.loads((ROOT / "var" / "lexicon.json").read_text(encoding="utf-8"))["imported"])
+    cases, named = held_out(imported), read_entities()
+    parses, times = asyncio.run(parse_all(model, [case.text for case in cases] + [one.text for one in named]))
+    asked, told = parses[: len(cases)], parses[len(cases) :]
+    acts = _acts(cases, asked)
+    aspects, categories = (
+        seconds(cases, asked, "ask_procedure", "aspects"),
+        seconds(cases, asked, "complain", "categories"),
+    )
+    return {
+        "all": slice_figures(cases, asked),
+        "by_style": {style: _style(cases, asked, style) for style in STYLES},
+        "national": slice_figures(*_part(cases, asked, _is_national())) if imported else None,
+        "labels": {
+            "acts": [one._asdict() for one in figures.by_label(acts)],
+            "aspects": [one._asdict() for one in figures.by_label(aspects)],
+            "categories": [one._asdict() for one in figures.by_label(categories)],
+            "entities": [one._asdict() for one in figures.spans([one.entities for one in named], _entities(told))],
         },
+        "confusion": {
+            "acts": figures.confusion(acts),
+            "aspects": figures.confusion(aspects),
+            "categories": figures.confusion(categories),
+        },
+        "calibration": _calibration(cases, asked),
+        "k_fold": k_fold(),
+        "worst": figures.worst_confusions(acts, [case.text for case in cases]),
+        "missed_procedures": _missed(cases, asked),
         "parse_ms": {
             "p50": round(statistics.median(times), 2),
             "p95": round(sorted(times)[int(len(times) * 0.95)], 2),
         },
-        "wrong": wrong(cases, parses),
     }
+
+
+def _is_national() -> FrozenSet[str]:
+    path = HELD_OUT / "national.yml"
+    return frozenset(case.text for case in read_cases(path)) if path.exists() else frozenset()
+
+
+def _part(cases: Sequence[Case], parses: Sequence[Parse], texts: FrozenSet[str]) -> Tuple[List[Case], List[Parse]]:
+    kept = [(case, parse) for case, parse in zip(cases, parses) if case.text in texts]
+    return [case for case, _ in kept], [parse for _, parse in kept]
+
+
+def _style(cases: Sequence[Case], parses: Sequence[Parse], style: str) -> Dict[str, Any]:
+    kept = [(case, parse) for case, parse in zip(cases, parses) if case.style == style]
+    return slice_figures([case for case, _ in kept], [parse for _, parse in kept])
+
+
+def _entities(parses: Sequence[Parse]) -> List[Dict[str, List[str]]]:
+    found = []
+    for parse in parses:
+        kinds: Dict[str, List[str]] = defaultdict(list)
+        for one in parse["entities"]:
+            kinds[one["entity"]].append(str(one["value"]))
+        found.append(dict(kinds))
+    return found
+
+
+def _calibration(cases: Sequence[Case], parses: Sequence[Parse]) -> Dict[str, Any]:
+    linked = [
+        (case, parse["procedure"]) for case, parse in zip(cases, parses) if case.procedures and parse["procedure"]
+    ]
+    return {
+        "acts": figures.calibration(
+            [float(parse["intent"]["confidence"]) for parse in parses],
+            [parse["intent"]["name"] == case.act for case, parse in zip(cases, parses)],
+        ),
+        "procedures": figures.calibration(
+            [float(link["confidence"]) for _, link in linked],
+            [link["code"] in (case.procedures or ()) for case, link in linked],
+        ),
+    }
+
+
+def _missed(cases: Sequence[Case], parses: Sequence[Parse]) -> List[str]:
+    lines = []
+    for case, parse in zip(cases, parses):
+        if case.procedures and _place(case, parse) != 1:
+            given = (parse.get("procedure") or {}).get("name")
+            lines.append(f"{case.text} -> {given}, should be {'/'.join(sorted(case.procedures))}")
+    return lines
+
+
+def against_accepted(result: Dict[str, Any]) -> Optional[Dict[str, Tuple[float, float]]]:
+    """The figures of the accepted report beside today's; None where nothing has been accepted."""
+    if not ACCEPTED.exists():
+        return None
+    old = json.loads(ACCEPTED.read_text(encoding="utf-8"))
+    return {name: (value, result["all"][name]) for name, value in old.items() if result["all"].get(name) is not None}
+
+
+def accept(result: Dict[str, Any]) -> None:
+    """Make today's figures the ones that later reports are compared with."""
+    kept = {name: value for name, value in result["all"].items() if isinstance(value, float)}
+    ACCEPTED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def write(result: Dict[str, Any], out: Path) -> None:
+    """The three forms of the report."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (out / "report.html").write_text(page.render(result), encoding="utf-8")
     (out / "report.md").write_text(_markdown(result), encoding="utf-8")
-    return result
 
 
 def _markdown(result: Dict[str, Any]) -> str:
@@ -169,26 +238,47 @@ def _markdown(result: Dict[str, Any]) -> str:
         "| slice | " + " | ".join(names) + " |",
         "|" + "---|" * (len(names) + 1),
     ]
-    for style, values in [("all", result["all"]), *sorted(result["by_style"].items())]:
-        lines.append(f"| {style} | " + " | ".join(str(values[name]) for name in names) + " |")
-    lines += [
-        "",
-        f"Parse time: p50 {result['parse_ms']['p50']} ms, p95 {result['parse_ms']['p95']} ms.",
-        "",
-        "## Wrong",
-        "",
-    ]
-    return "\n".join(lines + [f"- {line}" for line in result["wrong"]]) + "\n"
+    slices = [("all", result["all"]), *result["by_style"].items()]
+    if result["national"]:
+        slices.append(("national", result["national"]))
+    for style, values in slices:
+        lines.append(
+            f"| {style} | " + " | ".join("" if values[name] is None else str(values[name]) for name in names) + " |"
+        )
+    lines += ["", "| | accuracy | macro F1 |", "|---|---|---|"]
+    lines += [f"| {name}, 5-fold | {one['accuracy']} | {one['macro_f1']} |" for name, one in result["k_fold"].items()]
+    errors = ", ".join(f"{name} {one['ece']}" for name, one in result["calibration"].items())
+    lines += ["", f"Expected calibration error: {errors}."]
+    lines += [f"Parse time: p50 {result['parse_ms']['p50']} ms, p95 {result['parse_ms']['p95']} ms."]
+    for name, (old, new) in (result["against_accepted"] or {}).items():
+        if old != new:
+            lines.append(f"Against the accepted report: {name} {old} → {new}.")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Command line."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("model")
+    """Command line. Raises SystemExit for wrong usage."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("model", nargs="?")
     arguments.add_argument("--out", type=Path, default=ROOT / "reports" / "nlu")
+    arguments.add_argument("--accept", action="store_true", help="compare later reports with this one")
+    arguments.add_argument("--train", type=Path, help="a Rasa NLU file to train the intent pipeline on")
+    arguments.add_argument("--test", type=Path, help="a Rasa NLU file to test it on")
+    arguments.add_argument("--json", action="store_true", help="print one JSON object")
     given = arguments.parse_args()
-    report(given.model, given.out)
-    print((given.out / "report.md").read_text(encoding="utf-8"))
+    if given.train or given.test:
+        if not (given.train and given.test):
+            arguments.error("--train and --test belong together")
+        print(json.dumps(offline.measure_files(given.train, given.test)))
+        return
+    if not given.model:
+        arguments.error("which model?")
+    result = measure(given.model)
+    result["against_accepted"] = against_accepted(result)
+    write(result, given.out)
+    if given.accept:
+        accept(result)
+    sys.stdout.write(json.dumps(result["all"]) + "\n" if given.json else _markdown(result))
 
 
 if __name__ == "__main__":

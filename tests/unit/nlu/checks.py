@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
@@ -18,10 +19,12 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.classifiers import ActClassifier, AspectClassifier
 from nlu.components.entities import EntityFinder
 from nlu.components.features import TextFeatures
-from nlu.components.linker import ProcedureIndex, ProcedureLinker, Stop
+from nlu.components.linker import ProcedureIndex, ProcedureLinker, Ranker, Stop
+from nlu.components.model import SureSvm
 from nlu.components.shape import bare, shape
 from nlu.components.tokenizer import tokens_of
 from nlu.importer import SECOND_LABEL, augmented, labelled, variants
+from nlu.tools import cases, figures, offline
 
 CONTEXT = ExecutionContext(GraphSchema({}), None)
 EXAMPLES = {
@@ -187,6 +190,87 @@ class Linker(unittest.TestCase):
     def test_a_name_inside_a_long_story_counts(self) -> None:
         story = "hôm đó trời mưa tôi đi bộ lên tới nơi thì người ta hỏi tôi tới làm gì, tôi nói đăng ký kết hôn"
         self.assertEqual(self.first(story), "3")
+
+
+class RankedProcedures(unittest.TestCase):
+    def setUp(self) -> None:
+        phrases = {
+            "1": ["đăng ký khai sinh", "vợ mới sanh con", "làm giấy khai sinh cho bé", "con mới đẻ"],
+            "2": ["đăng ký lại khai sinh", "mất giấy khai sinh làm lại", "giấy khai sinh cũ không còn", "sổ gốc mất"],
+            "3": ["đăng ký kết hôn", "hai đứa sắp cưới", "làm giấy cưới", "làm hôn thú"],
+        }
+        nothing = ["chào em", "cảm ơn nghen", "trời hôm nay mưa", "bạn là máy hay người"]
+        self.ranker = Ranker(phrases, nothing, 1.0)
+
+    def test_situations_lead_to_procedures_in_any_spelling(self) -> None:
+        for text, code in [("vo toi moi sinh con trai", "1"), ("tụi em sắp cưới nhau", "3"), ("GKS cũ mất rồi", "2")]:
+            self.assertEqual(self.ranker.rank(text)[0][0], code)
+
+    def test_what_is_about_nothing_is_no_candidate(self) -> None:
+        self.assertNotIn("-", [code for code, _ in self.ranker.rank("chào em")])
+        self.assertLess(self.ranker.rank("cảm ơn nghen")[0][1], 0.5)
+
+    def test_of_a_long_story_the_telling_part_counts(self) -> None:
+        story = "hôm qua trời mưa tôi đi chợ về gặp bà con lối xóm nói chuyện một hồi lâu rồi mới nhớ ra là " * 2
+        self.assertEqual(self.ranker.rank(story + "vợ mới sanh con")[0][0], "1")
+
+
+class Model(unittest.TestCase):
+    def test_probabilities_sum_to_one_for_two_labels_and_for_more(self) -> None:
+        rows = np.array([[1.0, 0], [0.9, 0.1], [0, 1], [0.1, 0.9], [0.5, 2], [0.4, 2.1]])
+        for labels in (["a", "a", "b", "b", "b", "b"], ["a", "a", "b", "b", "c", "c"]):
+            given = SureSvm(1.0).fit(rows, labels).predict_proba(rows)
+            self.assertEqual(given.shape, (6, len(set(labels))))
+            self.assertTrue(np.allclose(given.sum(axis=1), 1))
+
+
+class Figures(unittest.TestCase):
+    def test_labels(self) -> None:
+        pairs = [("a", "a"), ("a", "b"), ("b", "b"), ("b", "b")]
+        a, b = figures.by_label(pairs)
+        self.assertEqual((a.precision, a.recall, a.f1), (1.0, 0.5, 0.6667))
+        self.assertEqual((b.precision, b.recall, b.f1), (0.6667, 1.0, 0.8))
+        self.assertAlmostEqual(figures.macro_f1(pairs), 0.73335)
+        self.assertEqual(figures.confusion(pairs), {"labels": ["a", "b"], "counts": [[1, 1], [0, 2]]})
+        self.assertEqual(figures.worst_confusions(pairs, "wxyz")[0]["texts"], ["x"])
+
+    def test_ranks(self) -> None:
+        self.assertEqual(figures.ranks([1, 2, 0, 4]), {"r1": 0.25, "r3": 0.5, "mrr": 0.4375})
+        self.assertEqual(figures.ranks([])["r1"], None)
+
+    def test_calibration(self) -> None:
+        self.assertEqual(figures.calibration([0.75, 0.75, 0.75, 0.75], [True, True, True, False])["ece"], 0.0)
+        self.assertEqual(figures.calibration([0.95, 0.95], [False, False])["ece"], 0.95)
+        self.assertEqual(figures.calibration([1.0], [True])["bins"][0]["low"], 0.9)
+
+    def test_entities_count_words_not_places(self) -> None:
+        (place,) = figures.spans([{"place": ["Phường 2", "xã A"]}], [{"place": ["phường  2", "chợ"]}])
+        self.assertEqual((place.n, place.precision, place.recall), (2, 0.5, 0.5))
+
+
+class Measuring(unittest.TestCase):
+    def test_any_rasa_file_can_be_measured(self) -> None:
+        blocks = "".join(
+            f"- intent: {label}\n  examples: |\n" + "".join(f"    - {text}\n" for text in texts)
+            for label, texts in EXAMPLES.items()
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "nlu.yml"
+            path.write_text('version: "3.1"\nnlu:\n' + blocks, encoding="utf-8")
+            measured = offline.measure_files(path, path)
+        self.assertEqual(set(measured), {"intent_accuracy", "macro_f1", "parse_ms_p50", "train_seconds"})
+        self.assertEqual(measured["intent_accuracy"], 1.0)
+
+    def test_held_out_lines_are_read_strictly(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "cases.yml"
+            path.write_text('- "a | greet | - | - | accented"\n- "b | ask_procedure | fee | 1/2 | long"\n')
+            first, second = cases.read_cases(path)
+            self.assertEqual((first.second, first.procedures), (None, frozenset()))
+            self.assertEqual(second.procedures, frozenset({"1", "2"}))
+            path.write_text('- "a | greet | - | - | shouted"\n')
+            with self.assertRaises(ValueError):  # noqa: PT027  (no pytest in this interpreter)
+                cases.read_cases(path)
 
 
 class Entities(unittest.TestCase):

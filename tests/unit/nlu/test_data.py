@@ -6,6 +6,7 @@ import pytest
 import yaml
 from rapidfuzz import fuzz, process
 
+from catalogue.load import read_procedures
 from catalogue.procedures import ASPECTS
 from kit.settings import ROOT
 from vntext.fold import fold
@@ -18,14 +19,16 @@ EXAMPLES = {
 HELD_OUT = [
     [part.strip() for part in line.split(" | ")]
     for path in sorted((ROOT / "data" / "eval" / "nlu").glob("*.yml"))
+    if path.stem != "entities"
     for line in yaml.safe_load(path.read_text())
 ]
-TEXTS = [fold(text) for texts in EXAMPLES.values() for text in texts]
+QUESTIONS: dict[str, list[str]] = yaml.safe_load((ROOT / "data" / "nlu" / "procedure_questions.yml").read_text())
+TEXTS = [fold(text) for texts in [*EXAMPLES.values(), *QUESTIONS.values()] for text in texts]
 
 
 @pytest.mark.parametrize("intent", sorted(EXAMPLES))
 def test_every_label_has_enough_examples(intent: str) -> None:
-    assert len(EXAMPLES[intent]) >= 20
+    assert len(EXAMPLES[intent]) >= 40
     assert len(set(EXAMPLES[intent])) == len(EXAMPLES[intent])
 
 
@@ -34,6 +37,16 @@ def test_no_text_has_two_labels() -> None:
     for intent, texts in EXAMPLES.items():
         for text in texts:
             owners.setdefault(fold(text), set()).add(intent)
+    assert {text: found for text, found in owners.items() if len(found) > 1} == {}
+
+
+def test_questions_belong_to_known_procedures_and_to_one_only() -> None:
+    codes = {one.code for one in read_procedures(ROOT / "data" / "procedures")}
+    assert set(QUESTIONS) <= codes
+    owners: dict[str, set[str]] = {}
+    for code, texts in QUESTIONS.items():
+        for text in texts:
+            owners.setdefault(fold(text), set()).add(code)
     assert {text: found for text, found in owners.items() if len(found) > 1} == {}
 
 
