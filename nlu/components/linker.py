@@ -209,7 +209,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             "questions": "data/nlu/procedure_questions.yml",  # questions of people, by procedure
             "C": 1.0,  # inverse of the ranker's regularisation
             "weights": {"words": 0.5, "uncovered": 0.6, "whole": 0.56, "bias": -9.5, "score": 14.5, "lead": 4.0},
-            "version": 6,
+            "version": 7,
         }
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
@@ -259,10 +259,10 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
 
     def _checked(self, text: str, named: Found) -> Dict[str, Any]:
         """The ranker's order, unless it is unsure and the text holds a procedure's name: stories mention one in
-        passing."""
+        passing. Where both find the same, the surer one says how sure."""
         ranking = self._ranker.rank(text)
-        if ranking[0][1] < _UNSURE and named.confidence > ranking[0][1]:
-            first = self._index.procedures[named.candidates[0][0]]["code"]
+        first = self._index.procedures[named.candidates[0][0]]["code"]
+        if (ranking[0][1] < _UNSURE or ranking[0][0] == first) and named.confidence > ranking[0][1]:
             ranking = [(first, named.confidence), *(one for one in ranking if one[0] != first)][:CANDIDATES]
         return self._ranked(ranking, named.evidence)
 

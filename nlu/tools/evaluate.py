@@ -178,7 +178,9 @@ def _entities(parses: Sequence[Parse]) -> List[Dict[str, List[str]]]:
     for parse in parses:
         kinds: Dict[str, List[str]] = defaultdict(list)
         for one in parse["entities"]:
-            kinds[one["entity"]].append(str(one["value"]))
+            # The words of the text, not their canonical writing; only how often is a number.
+            words = one["value"] if one["entity"] == "trips" else parse["text"][one["start"] : one["end"]]
+            kinds[one["entity"]].append(str(words))
         found.append(dict(kinds))
     return found
 
