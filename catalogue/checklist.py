@@ -8,7 +8,7 @@ from catalogue.case_view import CaseView
 from catalogue.load import Facts
 from catalogue.phrases import join, paper, remark, sentence
 from catalogue.procedures import Procedure
-from catalogue.situations import Situation, open_questions
+from catalogue.situations import Situation
 
 PORTAL = "https://dichvucong.gov.vn"
 _DOUBTS = {"documents": "danh sách giấy tờ", "fee": "lệ phí", "time_limit": "thời gian", "hand_in": "nơi nộp"}
@@ -63,11 +63,6 @@ def build(procedure: Procedure, situation: Situation, facts: Facts, at: datetime
         source=source_line(procedure),
         url=procedure.source.url or PORTAL,
     )
-
-
-def unasked(procedure: Procedure, situation: Situation) -> list[str]:
-    """The questions that are still open, as they are asked."""
-    return [question.ask for question in open_questions(procedure, situation)]
 
 
 def _whole(short: str, cases: list[tuple[str, str]]) -> str:

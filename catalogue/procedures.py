@@ -355,10 +355,6 @@ class Procedure(Strict):
         """Whether this version of the procedure holds on a day."""
         return holds(self, day)
 
-    def cases(self) -> list[str]:
-        """The cases that ask for papers of their own."""
-        return [group.case for group in self.documents if group.case]
-
 
 class ProcedureFile(Strict):
     """One file: the procedures of one field of law."""
