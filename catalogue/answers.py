@@ -254,6 +254,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("sentence", "small", "paper", "remark", "in_a_row", "form", "one_line"):
+    for name in ("sentence", "small", "paper", "remark", "in_a_row", "form", "one_line", "where"):
         environment.filters[name] = getattr(phrases, name)
     return environment

@@ -6,7 +6,7 @@ from datetime import datetime
 from catalogue.answers import source_line
 from catalogue.case_view import CaseView
 from catalogue.load import Facts
-from catalogue.phrases import join, paper, remark, sentence
+from catalogue.phrases import join, paper, remark, sentence, where
 from catalogue.procedures import Procedure
 from catalogue.situations import Situation
 
@@ -40,13 +40,6 @@ def build(procedure: Procedure, situation: Situation, facts: Facts, at: datetime
     """The list for a case. What the situation leaves open stands under its own heading."""
     view = CaseView(procedure, situation, at.date())
     fee, limit = view.statement(procedure.fee), view.statement(procedure.time_limit)
-    where = procedure.hand_in.where
-    if procedure.hand_in.residence == "city":
-        where += (
-            " nào trong thành phố cũng được"
-            if where.endswith("xã, phường")
-            else ", nơi nào trong thành phố cũng được"
-        )
     return Checklist(
         title=procedure.short_name,
         case=view.label.strip(" ()"),
@@ -55,7 +48,7 @@ def build(procedure: Procedure, situation: Situation, facts: Facts, at: datetime
         facts=[
             ("Lệ phí", _whole(fee.short, [(one.case, one.short) for one in fee.cases])),
             ("Thời gian", _whole(limit.short, [(one.case, one.short) for one in limit.cases])),
-            ("Nộp tại", sentence(where)),
+            ("Nộp tại", sentence(where(procedure.hand_in))),
             ("Giờ làm việc", sentence(facts.hours_note)),
         ],
         notes=[remark(one) for one in view.remarks(procedure.notes) if one.warning],

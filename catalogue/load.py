@@ -67,8 +67,13 @@ def load_facts(data: Path) -> Facts:
     if reader.faults:
         raise CatalogueError(reader.faults)
     # No fault means that every file was read.
-    assert agency_file is not None and calendar_file is not None and deadlines is not None  # noqa: PT018
-    assert routing is not None and legal is not None and situations is not None and hotlines is not None  # noqa: PT018
+    assert agency_file is not None
+    assert calendar_file is not None
+    assert deadlines is not None
+    assert routing is not None
+    assert legal is not None
+    assert situations is not None
+    assert hotlines is not None
     agencies = Agencies(agency_file.agencies, places)
     reader.faults += _agency_faults(reader.documents["agencies.yml"], agency_file, agencies)
     reader.faults += _calendar_faults(reader.documents["calendar/overlay.yml"], calendar_file)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from catalogue.procedures import Paper, Remark
+from catalogue.procedures import HandIn, Paper, Remark
 
 _BEFORE = {"copy": "bản sao ", "original": "bản gốc "}
 _PROPER = (
@@ -82,6 +82,14 @@ def remark(one: Remark) -> str:
     if one.unverified and not admits(one.text):
         return f"{one.text.rstrip('.')}; điều này tôi chưa xác minh được."
     return sentence(one.text)
+
+
+def where(place: HandIn) -> str:
+    """Where to hand in, with the choice that people have: "… xã, phường nào trong thành phố cũng được"."""
+    if place.residence != "city":
+        return place.where
+    any_of_them = " nào trong thành phố cũng được" if place.where.endswith("xã, phường") else None
+    return place.where + (any_of_them or ", nơi nào trong thành phố cũng được")
 
 
 def law(number: str) -> str:
