@@ -4,6 +4,7 @@ The variants exist only while training: what is stored stays what a person wrote
 """
 
 import random
+import unicodedata
 from typing import Any, Dict, List, Optional, Union
 
 from rasa.shared.core.domain import Domain
@@ -22,6 +23,10 @@ _SHORTHAND = {
     "bao": "bn", "với": "vs", "cũng": "cg", "người": "ng", "những": "nhg", "biết": "bik", "thế": "the", "quá": "wa",
     "mình": "mk", "nhiêu": "nhiu", "giấy": "giay", "đăng": "dk", "tờ": "to", "làm": "lm", "trước": "trc", "cần": "can"
 }  # fmt: skip
+
+# Combining marks as keys: breve and horn are w; the circumflex doubles its letter.
+_TELEX_SHAPES = {"\u0306": "w", "\u031b": "w"}
+_TELEX_TONES = {"\u0300": "f", "\u0301": "s", "\u0309": "r", "\u0303": "x", "\u0323": "j"}
 
 
 class AugmentingImporter(TrainingDataImporter):
@@ -85,9 +90,40 @@ def augmented(data: TrainingData) -> TrainingData:
 
 
 def variants(text: str) -> List[str]:
-    """How others would have typed it: without marks, and in shorthand."""
+    """How others would have typed it: without marks, and in one of the other ways, by lot."""
     if text.startswith("/"):
         return []
     dice = random.Random(text)
+    other = dice.choice(_OTHER_WAYS)(text, dice)
+    return [way for way in dict.fromkeys((fold(text), other)) if way != text]
+
+
+def _in_shorthand(text: str, dice: random.Random) -> str:
+    """ "không biết làm gì" → "ko bik lm j", with and without the other marks."""
     short = " ".join(_SHORTHAND.get(word, word) if dice.random() < 0.7 else word for word in text.lower().split())
-    return [fold(text), short if dice.random() < 0.5 else fold(short)]
+    return short if dice.random() < 0.5 else fold(short)
+
+
+def _in_raw_telex(text: str, dice: random.Random) -> str:
+    """The keys themselves where the keyboard was not set to Vietnamese: "đăng ký" → "ddawng kys"."""
+    share = 1.0 if dice.random() < 0.3 else 0.25
+    return " ".join(_telex(word) if dice.random() < share else word for word in text.split())
+
+
+def _with_doubled_letters(text: str, dice: random.Random) -> str:
+    """ "rồi" → "rồii": some words drawn out, as when calling."""
+    return " ".join(word + word[-1] if word[-1].isalpha() and dice.random() < 0.2 else word for word in text.split())
+
+
+def _telex(word: str) -> str:
+    letters, tone = [], ""
+    for char in unicodedata.normalize("NFD", word.replace("đ", "dd").replace("Đ", "DD")):
+        if char in _TELEX_TONES:
+            tone = _TELEX_TONES[char]
+        else:
+            letters.append(_TELEX_SHAPES.get(char, char) if char != "\u0302" else letters[-1])
+    return "".join(letters) + tone
+
+
+# Upper case and letters in threes make no difference to the models (nlu/components/shape.py), so nobody writes them.
+_OTHER_WAYS = (_in_shorthand, _in_shorthand, _in_raw_telex, _with_doubled_letters)

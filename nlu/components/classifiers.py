@@ -33,7 +33,7 @@ class LinearClassifier(GraphComponent, IntentClassifier, ABC):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"C": 0.2, "version": 3}
+        return {"C": 0.4, "version": 4}
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config

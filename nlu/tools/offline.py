@@ -14,7 +14,7 @@ from nlu.components.features import Views
 from nlu.components.model import SureSvm
 from nlu.importer import SECOND_LABEL, labelled, variants
 
-DEFAULTS: Dict[str, Any] = {"words": 2, "letters": 4, "bare_view": True, "ends": True, "C": 0.2, "augment": True}
+DEFAULTS: Dict[str, Any] = {"words": 2, "letters": 4, "bare_view": True, "ends": True, "C": 0.4, "augment": True}
 
 
 class Example(NamedTuple):
