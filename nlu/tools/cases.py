@@ -1,7 +1,7 @@
 """Held-out texts: data/eval/nlu. They stand apart from training data, and a test refuses near-duplicates."""
 
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 import yaml
 
@@ -11,14 +11,24 @@ STYLES = ("accented", "unaccented", "teencode", "southern", "long", "mixed")
 
 
 class Case(NamedTuple):
-    """One text and what should be understood of it. `procedures`: the codes of which any one is right; empty when
-    none is, None when nobody has judged it."""
+    """One text and what should be understood of it. `acts` and `seconds`: the main label, then others as right.
+    `procedures`: the codes of which any one is right; empty when none is, None when nobody has judged it."""
 
     text: str
-    act: str
-    second: Optional[str]
+    acts: Tuple[str, ...]
+    seconds: Tuple[str, ...]
     procedures: Optional[FrozenSet[str]]
     style: str
+
+    @property
+    def act(self) -> str:
+        """The main act."""
+        return self.acts[0]
+
+
+def right_of(accepted: Tuple[str, ...], given: str) -> str:
+    """What a given label is compared with: itself when it is accepted, else the main label."""
+    return given if given in accepted else accepted[0]
 
 
 class EntityCase(NamedTuple):
@@ -30,7 +40,8 @@ class EntityCase(NamedTuple):
 
 
 def read_cases(path: Path) -> List[Case]:
-    """The texts of one file, "text | act | second | procedure | style". Raises ValueError for a wrong line."""
+    """The texts of one file, "text | act | second | procedure | style" with a slash between labels that are
+    equally right. Raises ValueError for a wrong line."""
     cases = []
     for line in yaml.safe_load(path.read_text(encoding="utf-8")):
         parts = [part.strip() for part in line.split(" | ")]
@@ -38,7 +49,8 @@ def read_cases(path: Path) -> List[Case]:
             raise ValueError(f"{path.name}: needs five parts and a known style: {line}")
         text, act, second, procedure, style = parts
         codes = None if procedure == "?" else frozenset(procedure.split("/")) - {"-"}
-        cases.append(Case(text, act, None if second == "-" else second, codes, style))
+        seconds = () if second == "-" else tuple(second.split("/"))
+        cases.append(Case(text, tuple(act.split("/")), seconds, codes, style))
     return cases
 
 

@@ -17,10 +17,10 @@ import sys
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from nlu.tools import figures, offline, page
-from nlu.tools.cases import HELD_OUT, ROOT, STYLES, Case, read_cases, read_entities
+from nlu.tools.cases import HELD_OUT, ROOT, STYLES, Case, read_cases, read_entities, right_of
 
 SURE = 0.6  # from here on the bot answers without asking back (actions/procedure.py)
 ACCEPTED = ROOT / "data" / "eval" / "accepted.json"
@@ -30,8 +30,13 @@ Parse = Dict[str, Any]
 
 def held_out(imported: bool) -> List[Case]:
     """All held-out texts; those about imported procedures only where these were imported."""
-    names = [path for path in sorted(HELD_OUT.glob("*.yml")) if path.stem != "entities"]
-    return [case for path in names if imported or path.stem != "national" for case in read_cases(path)]
+    return [case for path in held_out_files(imported) for case in read_cases(path)]
+
+
+def held_out_files(imported: bool) -> List[Path]:
+    """The files of texts with labels."""
+    names = {"entities"} | (set() if imported else {"national"})
+    return [path for path in sorted(HELD_OUT.glob("*.yml")) if path.stem not in names]
 
 
 async def parse_all(model: str, texts: Sequence[str]) -> Tuple[List[Parse], List[float]]:
@@ -53,9 +58,9 @@ async def parse_all(model: str, texts: Sequence[str]) -> Tuple[List[Parse], List
 def seconds(cases: Sequence[Case], parses: Sequence[Parse], act: str, key: str) -> figures.Pairs:
     """(right, given) of the second labels of an act."""
     return [
-        (case.second, parse[key][0]["name"])
+        (right_of(case.seconds, parse[key][0]["name"]), parse[key][0]["name"])
         for case, parse in zip(cases, parses)
-        if case.act == act and case.second and parse[key]
+        if case.act == act and case.seconds and parse[key]
     ]
 
 
@@ -72,7 +77,7 @@ def _place(case: Case, parse: Parse) -> int:
 
 def slice_figures(cases: Sequence[Case], parses: Sequence[Parse]) -> Dict[str, Any]:
     """The figures of one slice."""
-    acts = _acts(cases, parses)
+    acts = acts_of(cases, parses)
     silent = [
         ((parse.get("procedure") or {}).get("confidence", 0) < SURE)
         for case, parse in zip(cases, parses)
@@ -83,6 +88,7 @@ def slice_figures(cases: Sequence[Case], parses: Sequence[Parse]) -> Dict[str, A
         "act_accuracy": figures.accuracy(acts),
         "act_macro_f1": round(figures.macro_f1(acts), 4),
         "complaint_recall": _recall(acts, "complain"),
+        "infrastructure_as_complaint": _share(acts, "infrastructure_report", "complain"),
         "aspect_accuracy": figures.accuracy(seconds(cases, parses, "ask_procedure", "aspects")),
         "category_accuracy": figures.accuracy(seconds(cases, parses, "complain", "categories")),
         **{f"procedure_{name}": value for name, value in figures.ranks(places(cases, parses)).items()},
@@ -90,13 +96,20 @@ def slice_figures(cases: Sequence[Case], parses: Sequence[Parse]) -> Dict[str, A
     }
 
 
-def _acts(cases: Sequence[Case], parses: Sequence[Parse]) -> List[Tuple[str, str]]:
-    return [(case.act, str(parse["intent"]["name"])) for case, parse in zip(cases, parses)]
+def acts_of(cases: Sequence[Case], parses: Sequence[Parse]) -> List[Tuple[str, str]]:
+    """(right, given) acts."""
+    given = [str(parse["intent"]["name"]) for parse in parses]
+    return [(right_of(case.acts, name), name) for case, name in zip(cases, given)]
 
 
 def _recall(acts: figures.Pairs, label: str) -> Optional[float]:
-    wanted = [given == label for right, given in acts if right == label]
-    return round(sum(wanted) / len(wanted), 4) if wanted else None
+    return _share(acts, label, label)
+
+
+def _share(acts: figures.Pairs, label: str, taken_for: str) -> Optional[float]:
+    """How many texts of a label are taken for another (or for itself)."""
+    taken = [given == taken_for for right, given in acts if right == label]
+    return round(sum(taken) / len(taken), 4) if taken else None
 
 
 def k_fold() -> Dict[str, Dict[str, Any]]:
@@ -127,7 +140,7 @@ def measure(model: str) -> Dict[str, Any]:
     cases, named = held_out(imported), read_entities()
     parses, times = asyncio.run(parse_all(model, [case.text for case in cases] + [one.text for one in named]))
     asked, told = parses[: len(cases)], parses[len(cases) :]
-    acts = _acts(cases, asked)
+    acts = acts_of(cases, asked)
     aspects, categories = (
         seconds(cases, asked, "ask_procedure", "aspects"),
         seconds(cases, asked, "complain", "categories"),
@@ -135,7 +148,7 @@ def measure(model: str) -> Dict[str, Any]:
     return {
         "all": slice_figures(cases, asked),
         "by_style": {style: _style(cases, asked, style) for style in STYLES},
-        "national": slice_figures(*_part(cases, asked, _is_national())) if imported else None,
+        "by_file": {path.stem: slice_figures(*_part(cases, asked, path)) for path in held_out_files(imported)},
         "labels": {
             "acts": [one._asdict() for one in figures.by_label(acts)],
             "aspects": [one._asdict() for one in figures.by_label(aspects)],
@@ -158,12 +171,8 @@ def measure(model: str) -> Dict[str, Any]:
     }
 
 
-def _is_national() -> FrozenSet[str]:
-    path = HELD_OUT / "national.yml"
-    return frozenset(case.text for case in read_cases(path)) if path.exists() else frozenset()
-
-
-def _part(cases: Sequence[Case], parses: Sequence[Parse], texts: FrozenSet[str]) -> Tuple[List[Case], List[Parse]]:
+def _part(cases: Sequence[Case], parses: Sequence[Parse], path: Path) -> Tuple[List[Case], List[Parse]]:
+    texts = {case.text for case in read_cases(path)}
     kept = [(case, parse) for case, parse in zip(cases, parses) if case.text in texts]
     return [case for case, _ in kept], [parse for _, parse in kept]
 
@@ -192,7 +201,7 @@ def _calibration(cases: Sequence[Case], parses: Sequence[Parse]) -> Dict[str, An
     return {
         "acts": figures.calibration(
             [float(parse["intent"]["confidence"]) for parse in parses],
-            [parse["intent"]["name"] == case.act for case, parse in zip(cases, parses)],
+            [parse["intent"]["name"] in case.acts for case, parse in zip(cases, parses)],
         ),
         "procedures": figures.calibration(
             [float(link["confidence"]) for _, link in linked],
@@ -241,8 +250,7 @@ def _markdown(result: Dict[str, Any]) -> str:
         "|" + "---|" * (len(names) + 1),
     ]
     slices = [("all", result["all"]), *result["by_style"].items()]
-    if result["national"]:
-        slices.append(("national", result["national"]))
+    slices += [(f"{name}.yml", one) for name, one in result["by_file"].items()]
     for style, values in slices:
         lines.append(
             f"| {style} | " + " | ".join("" if values[name] is None else str(values[name]) for name in names) + " |"

@@ -9,12 +9,17 @@ from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.data import get_data_files, is_nlu_file
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.loading import load_data
+from scipy.sparse import hstack
 
-from nlu.components.features import Views
+from nlu.components.features import Views, word_counts
 from nlu.components.model import SureSvm
-from nlu.importer import SECOND_LABEL, labelled, variants
+from nlu.components.segments import segmented
+from nlu.components.shape import shape
+from nlu.components.understanding import Understanding
+from nlu.importer import SECOND_LABEL, labelled
+from nlu.variants import with_variants
 
-DEFAULTS: Dict[str, Any] = {"words": 2, "letters": 4, "bare_view": True, "ends": True, "C": 0.4, "augment": True}
+DEFAULTS: Dict[str, Any] = {**Understanding.get_default_config(), "segments": False, "augment": True}
 
 
 class Example(NamedTuple):
@@ -48,29 +53,32 @@ def _second(key: Optional[str]) -> Optional[str]:
 
 
 class Labeller:
-    """Vectorizers and classifier for one kind of label. `settings` are those of DEFAULTS, as far as given."""
+    """The features and one model for one kind of label. `settings` are those of the component, as far as given."""
 
     def __init__(self, **settings: Any) -> None:
         self._settings = {**DEFAULTS, **settings}
-        self._views: Any = None
-        self._model: Any = None
+        self._views = Views(**{name: self._settings[name] for name in ("words", "letters", "bare_view", "ends")})
+        self._segments: Any = word_counts(2) if self._settings["segments"] else None
+        self._model = SureSvm(self._settings["C"])
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "Labeller":
         """Learn, with typed variants of each text unless told otherwise."""
-        pairs = list(zip(texts, labels))
-        if self._settings["augment"]:
-            known = {text for text, _ in pairs}
-            more = [(variant, label) for text, label in pairs for variant in variants(text) if variant not in known]
-            pairs += list(dict(more).items())
-        kept = {name: self._settings[name] for name in ("words", "letters", "bare_view", "ends")}
-        self._views = Views(**kept).fit([text for text, _ in pairs])
-        features = self._views.transform([text for text, _ in pairs])
-        self._model = SureSvm(self._settings["C"]).fit(features, [label for _, label in pairs])
+        plain = (list(texts), list(range(len(texts))))
+        every, sources = with_variants(texts) if self._settings["augment"] else plain
+        features = self._views.fit_transform(every)
+        if self._segments is not None:
+            words = self._segments.fit_transform([segmented(shape(text)) for text in every])
+            features = hstack([features, words]).tocsr()
+        self._model.fit(features, [labels[at] for at in sources], sources)
         return self
 
     def rank(self, texts: Sequence[str]) -> List[List[Ranked]]:
         """For each text all labels, most likely first."""
-        rows = self._model.predict_proba(self._views.transform(list(texts)))
+        features = self._views.transform(list(texts))
+        if self._segments is not None:
+            words = self._segments.transform([segmented(shape(text)) for text in texts])
+            features = hstack([features, words]).tocsr()
+        rows = self._model.predict_proba(features)
         names = [str(name) for name in self._model.classes_]
         return [sorted(map(Ranked, names, map(float, row)), key=lambda one: -one.confidence) for row in rows]
 

@@ -1,7 +1,7 @@
 """The report as one HTML page without anything from elsewhere: tables, confusion matrices, calibration curves."""
 
 import html
-from typing import Any, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
@@ -38,8 +38,14 @@ def render(result: Dict[str, Any]) -> str:
 
 def _slices(result: Dict[str, Any]) -> str:
     names = list(result["all"])
-    rows = [[style, *(values[name] for name in names)] for style, values in result["by_style"].items()]
+    rows = [
+        [style, *(values[name] for name in names)] for style, values in [*result["by_style"].items(), *_files(result)]
+    ]
     return _table(["slice", *names], [["all", *result["all"].values()], *rows])
+
+
+def _files(result: Dict[str, Any]) -> List[Tuple[str, Dict[str, Any]]]:
+    return [(f"{name}.yml", one) for name, one in result["by_file"].items()]
 
 
 def _against(changes: Optional[Dict[str, Any]]) -> str:

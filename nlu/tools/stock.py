@@ -2,8 +2,8 @@
 
     python -m nlu.tools.stock [--out reports/nlu]
 
-Both are trained by `rasa train nlu` in a process of its own on data/nlu; ours with its typed variants, stock Rasa with
-the files as they are, which is what each does out of the box. Writes stock.{json,md}. Takes some minutes: DIET does.
+Both are trained by `rasa train nlu` in a process of its own on data/nlu; ours with its typed variants, stock Rasa
+with the files as they are, which is what each does out of the box. Writes stock.{json,md}. Takes long: DIET does.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import yaml
 
 from nlu.tools import figures
 from nlu.tools.cases import ROOT, Case
-from nlu.tools.evaluate import held_out, parse_all
+from nlu.tools.evaluate import acts_of, held_out, parse_all
 
 # The pipeline that `rasa init` writes, for any language: the parts that decide about intents.
 _STOCK: List[Dict[str, Any]] = [
@@ -47,7 +47,7 @@ def compare() -> Dict[str, Dict[str, float]]:
 def _measure(config: Dict[str, Any], folder: Path, cases: List[Case]) -> Dict[str, float]:
     seconds = _train(config, folder)
     parses, times = asyncio.run(parse_all(str(folder / "model.tar.gz"), [case.text for case in cases]))
-    pairs = [(case.act, str(parse["intent"]["name"])) for case, parse in zip(cases, parses)]
+    pairs = acts_of(cases, parses)
     return {
         "act_accuracy": figures.accuracy(pairs) or 0.0,
         "act_macro_f1": round(figures.macro_f1(pairs), 4),
