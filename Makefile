@@ -6,7 +6,7 @@ PYTHON := .venvs/app/bin/python
 RASA := .venvs/rasa/bin/python
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup setup-dev run test lint fmt train eval lock bench clean
+.PHONY: help setup setup-dev run test lint fmt train eval eval-stock eval-ablation lock bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,13 @@ train: setup ## Train if data or pipeline changed
 
 eval: setup ## Measure understanding; reports/nlu/
 	@./tiepdan eval
+
+eval-stock: setup ## Beside stock Rasa (white space, DIET) on the same data; takes long
+	@./tiepdan train --lexicon-only
+	@PYTHONPATH=. $(RASA) -W ignore -m nlu.tools.stock
+
+eval-ablation: setup ## What each part of the pipeline is worth
+	@PYTHONPATH=. $(RASA) -W ignore -m nlu.tools.ablation
 
 bench: setup-dev ## Turn times and memory of the running system
 	$(PYTHON) -m benchmarks

@@ -1,5 +1,6 @@
 """The complaint form's two actions: take in what was said and ask on, then file the ticket."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -8,9 +9,11 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import intake as talk
+from actions.case import payload
 from actions.context import ActionContext
-from actions.heard import Heard, heard
+from actions.heard import Heard, heard, heard_before
 from actions.intake import Intake
+from actions.procedure import SURE
 from backlog import tickets, words
 from backlog.identity import Contact
 from backlog.model import Ticket
@@ -65,7 +68,8 @@ class ValidateComplaintForm(Action):
         said = heard(tracker)
         known = _known(tracker)
         if known is None:
-            known = talk.begin(said, self._context.facts)
+            known = talk.begin(_told_before(said, tracker), self._context.facts)
+            _offer_answer(dispatcher, said)
         elif not _comes_back(tracker):
             if said.intent == "cancel":
                 return _stop(known)
@@ -209,6 +213,21 @@ def _categories(known: Intake) -> list[str]:
 def _known(tracker: Tracker) -> Intake | None:
     value = tracker.get_slot("complaint")
     return Intake.from_slot(value) if value and tracker.active_loop.get("name") == FORM else None
+
+
+def _told_before(said: Heard, tracker: Tracker) -> Heard:
+    """What the form starts from: after a press on "Phản ánh" the message before it, if that told something."""
+    before = heard_before(tracker) if said.text.startswith("/") else None
+    if before is None or not before.also("complain"):
+        return said
+    return replace(before, message_id=said.message_id, intent=said.intent, metadata=said.metadata)
+
+
+def _offer_answer(dispatcher: CollectingDispatcher, said: Heard) -> None:
+    """A complaint that also asks about a procedure is not left without the answer."""
+    if said.also("ask_procedure") and said.link and said.link.confidence >= SURE:
+        button = {"title": "Xem câu trả lời", "payload": payload(said.link.code, said.aspect())}
+        dispatcher.utter_message(response="utter_also_asks", procedure=said.link.name, buttons=[button])
 
 
 def _comes_back(tracker: Tracker) -> bool:

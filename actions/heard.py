@@ -1,13 +1,19 @@
 """A citizen's latest message as the actions read it from Rasa's tracker."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from rasa_sdk import Tracker
 
 from kit import clock
+
+# From here on a second act is served, too (reports/nlu): of the complaints whose main act was taken for another,
+# half are found this way, and of plain questions 3 in 100 are offered a complaint.
+ALSO = 0.15
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class Heard:
     message_id: str
     intent: str
     confidence: float
+    acts: list[dict[str, Any]]
     entities: list[dict[str, Any]]
     aspects: list[dict[str, Any]]
     categories: list[dict[str, Any]]
@@ -61,6 +68,12 @@ class Heard:
         found = self.first(entity)
         return str(found["value"]) if found else None
 
+    def also(self, act: str) -> bool:
+        """Whether a message does a second thing beside its main one: a complaint that asks something, a question
+        that complains."""
+        likely = {str(one["name"]): float(one["confidence"]) for one in self.acts}
+        return act != self.intent and likely.get(act, 0.0) >= ALSO
+
     def aspect(self) -> str:
         """The aspect asked about: named by a button, or the most likely one."""
         named = self.value("aspect")
@@ -69,18 +82,32 @@ class Heard:
 
 def heard(tracker: Tracker) -> Heard:
     """Read the latest message of a tracker."""
-    latest = tracker.latest_message or {}
-    intent = latest.get("intent") or {}
-    event: dict[str, Any] = next((event for event in reversed(tracker.events) if event.get("event") == "user"), {})
+    event: dict[str, Any] = next(_messages(tracker), {})
+    return _read(tracker.latest_message or {}, event)
+
+
+def heard_before(tracker: Tracker) -> Heard | None:
+    """The message before the latest one; None at the start of a conversation."""
+    event = next(islice(_messages(tracker), 1, None), None)
+    return _read({"text": event.get("text"), **(event.get("parse_data") or {})}, event) if event else None
+
+
+def _messages(tracker: Tracker) -> Iterator[dict[str, Any]]:
+    return (event for event in reversed(tracker.events) if event.get("event") == "user")
+
+
+def _read(parsed: dict[str, Any], event: dict[str, Any]) -> Heard:
+    intent = parsed.get("intent") or {}
     return Heard(
-        text=latest.get("text") or "",
+        text=parsed.get("text") or "",
         message_id=event.get("message_id") or "",
         intent=intent.get("name") or "",
         confidence=float(intent.get("confidence") or 0),
-        entities=latest.get("entities") or [],
-        aspects=latest.get("aspects") or [],
-        categories=latest.get("categories") or [],
-        link=_link(latest.get("procedure")),
+        acts=parsed.get("intent_ranking") or [],
+        entities=parsed.get("entities") or [],
+        aspects=parsed.get("aspects") or [],
+        categories=parsed.get("categories") or [],
+        link=_link(parsed.get("procedure")),
         metadata=event.get("metadata") or {},
     )
 

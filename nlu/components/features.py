@@ -3,9 +3,9 @@
 from typing import Any, List
 
 import scipy.sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu.components.shape import shape
+from nlu.components.tfidf import Tfidf
 from vntext.fold import fold
 
 _FIRST, _LAST = 10, 14  # words
@@ -38,9 +38,7 @@ class Views:
         return word_counts(self._words)
 
     def _of_letters(self) -> Any:
-        return TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, self._letters), lowercase=False, sublinear_tf=True, min_df=2
-        )
+        return Tfidf(analyzer="char_wb", ngram_range=(2, self._letters), min_df=2)
 
     def _views(self, texts: List[str]) -> List[List[str]]:
         kinds = 2 if self._letters else 1
@@ -50,9 +48,9 @@ class Views:
         return [view for view in views for _ in range(kinds)] + ends
 
 
-def word_counts(longest: int) -> TfidfVectorizer:
+def word_counts(longest: int) -> Tfidf:
     """A vectorizer of word n-grams up to a length; words are what white space parts."""
-    return TfidfVectorizer(ngram_range=(1, longest), token_pattern=r"\S+", lowercase=False, sublinear_tf=True)
+    return Tfidf(ngram_range=(1, longest), token_pattern=r"\S+")
 
 
 def _first(text: str) -> str:

@@ -3,10 +3,12 @@
 from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy.optimize import minimize_scalar
 from sklearn.svm import LinearSVC
 
 _SHARE = 5
+_MANY = 10_000  # examples; two processes pay from here on
 
 
 class SureSvm:
@@ -18,7 +20,7 @@ class SureSvm:
     """
 
     def __init__(self, strength: float) -> None:
-        self._svm = self._new(strength)
+        self._svm: Any = None
         self._strength = strength
         self._temperature = 1.0
 
@@ -27,17 +29,18 @@ class SureSvm:
 
         Raises ValueError when there are fewer than two labels.
         """
-        self._svm.fit(features, labels)
         kept, held = _parted(labels, range(len(labels)) if groups is None else groups)
-        if held:
-            judge = self._new(self._strength).fit(features[kept], [labels[row] for row in kept])
-            margins = _columns(judge.decision_function(features[held]))
-            self._temperature = _temperature(margins, [self._place(labels[row]) for row in held])
+        if not held:
+            self._svm = _learnt(self._strength, features, labels)
+            return self
+        jobs = ((features, labels), (features[kept], [labels[row] for row in kept]))
+        at_once = 2 if len(labels) >= _MANY else 1
+        self._svm, judge = Parallel(n_jobs=at_once, max_nbytes=None)(
+            delayed(_learnt)(self._strength, *job) for job in jobs
+        )
+        margins = _columns(judge.decision_function(features[held]))
+        self._temperature = _temperature(margins, [self._place(labels[row]) for row in held])
         return self
-
-    @staticmethod
-    def _new(strength: float) -> LinearSVC:
-        return LinearSVC(C=strength, tol=1e-2)
 
     @property
     def classes_(self) -> Any:
@@ -50,6 +53,14 @@ class SureSvm:
 
     def _place(self, label: str) -> int:
         return int(np.searchsorted(self._svm.classes_, label))
+
+
+def _learnt(strength: float, features: Any, labels: Sequence[str]) -> LinearSVC:
+    svm = LinearSVC(C=strength, tol=1e-2, random_state=0)
+    svm.fit(features, labels)
+    # As precise as the features, else every prediction would convert all of it; and the file is half as big.
+    svm.coef_ = svm.coef_.astype(features.dtype)
+    return svm
 
 
 def _parted(labels: Sequence[str], groups: Sequence[int]) -> Tuple[List[int], List[int]]:

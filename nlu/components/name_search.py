@@ -4,9 +4,10 @@ import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from nlu.components.shape import bare
+from nlu.components.tfidf import Tfidf
 
 CANDIDATES = 5
 _LONGEST_NAME = 10  # words
@@ -50,8 +51,8 @@ class ProcedureIndex:
                 owners.append(owner)
         self._owners = np.array(owners)
         kept = [" ".join(_WORD.findall(phrase)) for phrase in phrases]
-        self._words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False, sublinear_tf=True)
-        self._letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False, sublinear_tf=True)
+        self._words = Tfidf(ngram_range=(1, 2), token_pattern=r"\S+")
+        self._letters = Tfidf(analyzer="char_wb", ngram_range=(3, 5))
         self._word_matrix = self._words.fit_transform(kept).T.tocsr()
         self._letter_matrix = self._letters.fit_transform(kept).T.tocsr()
         # How much of a phrase a question says: "khai sinh" is all of one name and half of "khai sinh lưu động".

@@ -4,11 +4,11 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 from scipy.sparse import hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu.components.model import SureSvm
 from nlu.components.name_search import CANDIDATES
 from nlu.components.shape import spelled
+from nlu.components.tfidf import Tfidf
 
 _LONG, _STRETCH = 24, 14  # words
 _NOTHING = "-"
@@ -35,10 +35,8 @@ class Ranker:
         """`phrases` by code; `nothing`: texts that are about no procedure at all."""
         texts = [(spelled(phrase), code) for code, own in phrases.items() for phrase in dict.fromkeys(own)]
         texts += [(spelled(text), _NOTHING) for text in nothing]
-        self._words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False, sublinear_tf=True)
-        self._letters = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 5), lowercase=False, sublinear_tf=True, dtype=np.float32
-        )
+        self._words = Tfidf(ngram_range=(1, 2), token_pattern=r"\S+")
+        self._letters = Tfidf(analyzer="char_wb", ngram_range=(2, 5))
         features = hstack([one.fit_transform([text for text, _ in texts]) for one in (self._words, self._letters)])
         self._model = SureSvm(strength).fit(features.tocsr(), [code for _, code in texts])
 

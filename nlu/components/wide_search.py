@@ -3,10 +3,11 @@
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 
 from nlu.components.name_search import CANDIDATES, Stop
 from nlu.components.shape import spelled
+from nlu.components.tfidf import Tfidf
 
 
 class WideFound(NamedTuple):
@@ -120,15 +121,11 @@ class WideIndex:
 
 
 def _words() -> Any:
-    return TfidfVectorizer(
-        ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False, sublinear_tf=True, dtype=np.float32
-    )
+    return Tfidf(ngram_range=(1, 2), token_pattern=r"\S+")
 
 
 def _letters() -> Any:
-    return TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), lowercase=False, sublinear_tf=True, min_df=2, dtype=np.float32
-    )
+    return Tfidf(analyzer="char_wb", ngram_range=(2, 5), min_df=2)
 
 
 def _fitted(vectorizer: Any, phrases: List[str]) -> Tuple[Any, Any]:

@@ -12,24 +12,29 @@ import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.classifiers import ActClassifier, AspectClassifier
 from nlu.components.entities import EntityFinder
-from nlu.components.features import TextFeatures
-from nlu.components.linker import ProcedureIndex, ProcedureLinker, Ranker, Stop
+from nlu.components.linker import ProcedureLinker
 from nlu.components.model import SureSvm
+from nlu.components.name_search import ProcedureIndex, Stop
+from nlu.components.ranker import Ranker
+from nlu.components.segments import segmented
 from nlu.components.shape import bare, shape
-from nlu.components.tokenizer import tokens_of
-from nlu.importer import SECOND_LABEL, augmented, labelled, variants
+from nlu.components.understanding import Understanding
+from nlu.components.wide_search import WideIndex
+from nlu.importer import SECOND_LABEL, labelled
 from nlu.tools import cases, figures, offline
+from nlu.variants import variants, with_variants
 
 CONTEXT = ExecutionContext(GraphSchema({}), None)
 EXAMPLES = {
     "greet": ["chào em", "xin chào", "alo", "chào buổi sáng", "hello"],
-    "complain": ["cán bộ nạt tôi", "cán bộ vòi tiền", "bắt chờ cả buổi", "cán bộ đùn đẩy", "hồ sơ trễ hẹn"],
+    "complain/attitude": ["cán bộ nạt tôi", "cán bộ nói hỗn", "cô ở quầy quát tôi", "ông đó chửi dân"],
+    "complain/harassment": ["cán bộ vòi tiền", "đòi phong bì mới ký", "bắt đưa tiền cà phê", "gợi ý bồi dưỡng tiền"],
     "ask_procedure/documents": ["khai sinh cần giấy gì", "hồ sơ gồm gì", "cần giấy tờ nào"],
     "ask_procedure/fee": ["lệ phí bao nhiêu", "tốn bao nhiêu tiền", "phí kết hôn"],
 }
@@ -77,11 +82,9 @@ def loaded(kind: Any, storage: Any) -> Any:
     return kind.load(kind.get_default_config(), storage, Resource(kind.__name__), CONTEXT)
 
 
-class Tokens(unittest.TestCase):
-    def test_tokens_are_where_they_say(self) -> None:
-        for text in ["ở quầy số 3 UBND phường 2 hoà thuỷ", "Đ/c: 12/3B Q.1", *STRANGE]:
-            for token in tokens_of(text):
-                self.assertEqual(text[token.start : token.end], token.text)
+class Segments(unittest.TestCase):
+    def test_syllables_of_one_word_are_joined(self) -> None:
+        self.assertIn("giấy_tờ", segmented("bắt nộp giấy tờ"))
 
     def test_noise_never_raises(self) -> None:
         dice = random.Random(510)
@@ -89,8 +92,10 @@ class Tokens(unittest.TestCase):
             text = "".join(
                 chr(dice.choice([dice.randrange(32, 0x1EFF), dice.randrange(0x300, 0x36F), 32])) for _ in range(30)
             )
-            tokens_of(text)
+            segmented(text)
             shape(text)
+        for text in STRANGE:
+            segmented(text)
 
 
 class Shape(unittest.TestCase):
@@ -102,26 +107,21 @@ class Shape(unittest.TestCase):
         self.assertEqual(bare("làm giấy khai sinh"), shape("lam giay khai sinh"))
 
 
-class Classifiers(unittest.TestCase):
+class Acts(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.storage = LocalModelStorage(Path(self.folder.name))
-        self.training = augmented(data())
-        self.features = trained(TextFeatures, self.storage, self.training)
-        self.features.process_training_data(self.training)
-        self.acts = trained(ActClassifier, self.storage, self.training)
-        self.aspects = trained(AspectClassifier, self.storage, self.training)
+        self.component = trained(Understanding, self.storage, data())
 
     def tearDown(self) -> None:
         self.folder.cleanup()
 
-    def parse(self, text: str, features: Any, acts: Any) -> Message:
-        message = Message(data={TEXT: text})
-        return acts.process(features.process([message]))[0]
+    def parse(self, text: str, component: Any = None) -> Message:
+        return (component or self.component).process([Message(data={TEXT: text})])[0]
 
     def test_rankings_are_sorted_probabilities_led_by_the_intent(self) -> None:
-        for text in ["chào", "can bo nat toi", "lệ phí", *STRANGE[:4]]:
-            message = self.parse(text, self.features, self.acts)
+        for text in ["chào", "can bo nat toi", "lệ phí", *STRANGE]:
+            message = self.parse(text)
             ranking = message.get("intent_ranking")
             confidences = [one["confidence"] for one in ranking]
             self.assertEqual(confidences, sorted(confidences, reverse=True))
@@ -131,21 +131,26 @@ class Classifiers(unittest.TestCase):
 
     def test_marks_do_not_matter(self) -> None:
         for text in ["cán bộ nạt tôi", "can bo nat toi"]:
-            self.assertEqual(self.parse(text, self.features, self.acts).get("intent")["name"], "complain")
+            self.assertEqual(self.parse(text).get("intent")["name"], "complain")
 
     def test_the_same_after_saving_and_loading(self) -> None:
-        again = loaded(TextFeatures, self.storage), loaded(ActClassifier, self.storage)
-        for text in ["chào em", "bắt chờ", "cần giấy gì"]:
-            first = self.parse(text, self.features, self.acts).get("intent_ranking")
-            self.assertEqual(first, self.parse(text, *again).get("intent_ranking"))
+        again = loaded(Understanding, self.storage)
+        for text in ["chào em", "nói hỗn", "cần giấy gì"]:
+            self.assertEqual(self.parse(text).get("intent_ranking"), self.parse(text, again).get("intent_ranking"))
 
-    def test_aspects_are_learnt_from_the_second_label(self) -> None:
-        message = self.aspects.process(self.features.process([Message(data={TEXT: "lệ phí bao nhiêu"})]))[0]
-        self.assertEqual(message.get("aspects")[0]["name"], "fee")
+    def test_second_labels(self) -> None:
+        self.assertEqual(self.parse("lệ phí bao nhiêu").get("aspects")[0]["name"], "fee")
+        self.assertEqual(self.parse("cán bộ vòi tiền tôi").get("categories")[0]["name"], "harassment")
 
-    def test_a_button_has_no_features(self) -> None:
-        message = self.parse('/choose{"skip":"when"}', self.features, self.acts)
+    def test_a_button_is_not_read(self) -> None:
+        message = self.parse('/choose{"skip":"when"}')
         self.assertEqual(message.get("intent"), {"name": None, "confidence": 0.0})
+        self.assertEqual(message.get("aspects"), [])
+
+    def test_one_act_is_refused(self) -> None:
+        training = TrainingData([Message(data={TEXT: text, INTENT: "greet"}) for text in EXAMPLES["greet"]])
+        with self.assertRaises(InvalidConfigException):  # noqa: PT027  (no pytest in this interpreter)
+            trained(Understanding, self.storage, training)
 
 
 class Importer(unittest.TestCase):
@@ -154,10 +159,25 @@ class Importer(unittest.TestCase):
         self.assertEqual(training.retrieval_intents, set())
         self.assertIn("ask_procedure/fee", [message.get(SECOND_LABEL) for message in training.training_examples])
 
-    def test_variants_are_deterministic_and_never_stored_twice(self) -> None:
-        self.assertEqual(variants("làm khai sinh cần gì vậy"), variants("làm khai sinh cần gì vậy"))
-        texts = [message.get(TEXT) for message in augmented(data()).training_examples]
-        self.assertEqual(len(texts), len(set(texts)))
+
+class Variants(unittest.TestCase):
+    def test_deterministic_without_marks_and_never_the_text_itself(self) -> None:
+        for text in ["làm khai sinh cần gì vậy", "Không biết hỏi ai", "lam gi bay gio"]:
+            self.assertEqual(variants(text), variants(text))
+            self.assertNotIn(text, variants(text))
+        self.assertIn("lam khai sinh can gi vay", variants("làm khai sinh cần gì vậy"))
+
+    def test_every_variant_knows_its_source_and_stands_once(self) -> None:
+        every, sources = with_variants(["chào chị", "chao chi", "cảm ơn em"])
+        self.assertEqual(len(every), len(set(every)))
+        self.assertEqual(sources[:3], [0, 1, 2])
+        self.assertEqual(sources[every.index("cam on em")], 2)
+
+    def test_all_ways_of_typing_occur(self) -> None:
+        texts = [f"không biết đăng ký giấy tờ thứ {number} được không" for number in range(60)]
+        typed = " ".join(variant for text in texts for variant in variants(text))
+        for sign in ("ko", "ddawng", "kys", "dang ky", "giấyy"):
+            self.assertIn(sign, typed)
 
 
 class Linker(unittest.TestCase):
@@ -190,6 +210,40 @@ class Linker(unittest.TestCase):
     def test_a_name_inside_a_long_story_counts(self) -> None:
         story = "hôm đó trời mưa tôi đi bộ lên tới nơi thì người ta hỏi tôi tới làm gì, tôi nói đăng ký kết hôn"
         self.assertEqual(self.first(story), "3")
+
+
+class WideSearch(unittest.TestCase):
+    def setUp(self) -> None:
+        entry = {"checked": False, "questions": []}
+        entries = [
+            {**entry, "code": "1", "name": "Khai sinh", "names": ["Đăng ký khai sinh"], "checked": True},
+            {**entry, "code": "2", "name": "Tàu cá", "names": ["Cấp giấy chứng nhận đăng ký tàu cá"]},
+            {**entry, "code": "3", "name": "Tàu cá, lại", "names": ["Cấp lại giấy chứng nhận đăng ký tàu cá"]},
+            {**entry, "code": "4", "name": "Cơ sở", "names": ["Cấp phép cơ sở bán lẻ thuốc"]},
+            *(
+                {**entry, "code": f"x{at}", "name": f"Việc {at}", "names": [f"Công bố việc số {at}"]}
+                for at in range(5)
+            ),
+        ]
+        entries[3]["questions"] = ["mo tiem thuoc tay can gi", "bán thuốc ở xã"]
+        self.index = WideIndex(entries, STOP, ProcedureLinker.get_default_config()["wide_weights"])
+
+    def first(self, text: str) -> str:
+        return self.index.procedures[self.index.search(text).candidates[0][0]]["code"]
+
+    def test_names_and_questions_lead_to_procedures_in_any_spelling(self) -> None:
+        for text, code in [("dang ky tau ca", "2"), ("cấp lại giấy tàu cá bị mất", "3"), ("mở tiệm thuốc tây", "4")]:
+            self.assertEqual(self.first(text), code)
+
+    def test_it_says_whether_a_checked_one_is_nearer(self) -> None:
+        self.assertLess(self.index.search("dang ky khai sinh").lead, 0)
+        self.assertGreater(self.index.search("dang ky tau ca").lead, 0)
+
+    def test_only_imported_ones_are_candidates_and_confidence_is_a_probability(self) -> None:
+        for text in ["khai sinh", "", "😀", "xyz"]:
+            found = self.index.search(text)
+            self.assertNotIn("1", [self.index.procedures[at]["code"] for at, _ in found.candidates])
+            self.assertTrue(0 <= found.confidence <= 1)
 
 
 class RankedProcedures(unittest.TestCase):
@@ -266,8 +320,8 @@ class Measuring(unittest.TestCase):
             path = Path(folder) / "cases.yml"
             path.write_text('- "a | greet | - | - | accented"\n- "b | ask_procedure | fee | 1/2 | long"\n')
             first, second = cases.read_cases(path)
-            self.assertEqual((first.second, first.procedures), (None, frozenset()))
-            self.assertEqual(second.procedures, frozenset({"1", "2"}))
+            self.assertEqual((first.seconds, first.procedures), ((), frozenset()))
+            self.assertEqual((second.seconds, second.procedures), (("fee",), frozenset({"1", "2"})))
             path.write_text('- "a | greet | - | - | shouted"\n')
             with self.assertRaises(ValueError):  # noqa: PT027  (no pytest in this interpreter)
                 cases.read_cases(path)

@@ -23,7 +23,8 @@ HELD_OUT = [
     for line in yaml.safe_load(path.read_text())
 ]
 QUESTIONS: dict[str, list[str]] = yaml.safe_load((ROOT / "data" / "nlu" / "procedure_questions.yml").read_text())
-TEXTS = [fold(text) for texts in [*EXAMPLES.values(), *QUESTIONS.values()] for text in texts]
+NATIONAL: dict[str, list[str]] = yaml.safe_load((ROOT / "data" / "nlu" / "national_questions.yml").read_text())
+TEXTS = [fold(text) for texts in [*EXAMPLES.values(), *QUESTIONS.values(), *NATIONAL.values()] for text in texts]
 
 
 @pytest.mark.parametrize("intent", sorted(EXAMPLES))
@@ -50,6 +51,13 @@ def test_questions_belong_to_known_procedures_and_to_one_only() -> None:
     assert {text: found for text, found in owners.items() if len(found) > 1} == {}
 
 
+def test_national_questions_are_about_procedures_that_are_not_checked_and_stand_once() -> None:
+    codes = {one.code for one in read_procedures(ROOT / "data" / "procedures")}
+    texts = [fold(text) for own in NATIONAL.values() for text in own]
+    assert not codes & set(NATIONAL)
+    assert len(texts) == len(set(texts))
+
+
 def test_every_aspect_is_taught() -> None:
     assert {f"ask_procedure/{aspect}" for aspect in ASPECTS} <= set(EXAMPLES)
 
@@ -66,5 +74,5 @@ def test_held_out_texts_are_not_in_the_training_data() -> None:
 def test_held_out_data_cover_all_styles_and_are_well_formed() -> None:
     assert {parts[4] for parts in HELD_OUT} >= {"accented", "unaccented", "teencode", "southern", "long"}
     intents = {intent.split("/")[0] for intent in EXAMPLES}
-    assert {parts[1] for parts in HELD_OUT} <= intents
+    assert {act for parts in HELD_OUT for act in parts[1].split("/")} <= intents
     assert Path(ROOT / "data" / "eval").is_dir()
