@@ -8,6 +8,7 @@ from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.constants import INTENT_RESPONSE_KEY
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils.common import cached_method
 
 SECOND_LABEL = "second_label"
 
@@ -40,6 +41,7 @@ class LabelImporter(TrainingDataImporter):
     def get_domain(self) -> Domain:
         return self._files.get_domain()
 
+    @cached_method  # Rasa asks five times
     def get_nlu_data(self, language: Optional[str] = "vi") -> TrainingData:
         return labelled(self._files.get_nlu_data(language or "vi"))
 

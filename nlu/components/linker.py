@@ -80,7 +80,9 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         """Index the lexicon. Raises InvalidConfigException when it is missing or empty."""
         self._index, self._wide, self._ranker = build(self._config, _about_nothing(training_data))
         with self._storage.write_to(self._resource) as directory:
-            joblib.dump((self._index, self._wide, self._ranker), directory / _FILE)
+            joblib.dump(
+                (self._index, self._wide, self._ranker), directory / _FILE, compress=1
+            )  # Rasa packs it once more, slowly
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:

@@ -74,7 +74,7 @@ class Understanding(GraphComponent, IntentClassifier):
         seconds = [str(one.get(SECOND_LABEL) or "") for one in examples]
         self._models = Models(self._config).fit([one.get(TEXT) for one in examples], acts, seconds)
         with self._storage.write_to(self._resource) as directory:
-            joblib.dump(self._models, directory / _FILE)
+            joblib.dump(self._models, directory / _FILE, compress=1)  # Rasa packs it once more, slowly
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
