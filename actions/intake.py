@@ -177,7 +177,7 @@ def _place_in(intake: Intake, said: Heard, facts: Facts) -> Intake:
         if len(best.keys) == 1:
             return replace(intake, place_key=best.keys[0], place_text=best.text, place_options=[])
         return replace(intake, place_key="", place_text=best.text, place_options=list(best.keys[:4]))
-    agency = said.first("agency")
+    agency = next((one for one in said.entities if one.get("entity") == "agency" and one.get("keys")), None)
     if agency and agency.get("keys"):
         return replace(intake, agency_key=agency["keys"][0], place_text=agency["value"], place_options=[])
     return intake

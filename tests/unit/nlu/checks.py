@@ -1,5 +1,6 @@
 """Checks of the NLU components; runs in Rasa's interpreter (Python 3.10), started by test_components.py."""
 
+import pickle
 import random
 import re
 import tempfile
@@ -16,6 +17,7 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu.components.entities import EntityFinder
 from nlu.components.linker import ProcedureLinker
@@ -24,6 +26,7 @@ from nlu.components.name_search import ProcedureIndex, Stop
 from nlu.components.ranker import Ranker
 from nlu.components.segments import segmented
 from nlu.components.shape import bare, shape
+from nlu.components.tfidf import Tfidf
 from nlu.components.understanding import Understanding
 from nlu.components.wide_search import WideIndex
 from nlu.importer import SECOND_LABEL, labelled
@@ -105,6 +108,23 @@ class Shape(unittest.TestCase):
 
     def test_both_views_meet(self) -> None:
         self.assertEqual(bare("làm giấy khai sinh"), shape("lam giay khai sinh"))
+
+
+class QuickTfidf(unittest.TestCase):
+    def test_the_numbers_are_scikit_learns_also_after_saving(self) -> None:
+        texts = [f"làm giấy khai sinh {number} cho con số {number % 7}" for number in range(40)]
+        ways: list[dict[str, Any]] = [
+            {"ngram_range": (1, 2), "token_pattern": r"\S+"},
+            {"analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2},
+        ]
+        for way in ways:
+            quick = Tfidf(**way)
+            quick.fit_transform(texts)
+            quick.transform(["khai sinh"])
+            slow = TfidfVectorizer(lowercase=False, sublinear_tf=True, dtype=np.float32, **way).fit(texts)
+            for asked in (["con con con số"], ["", "lạ hoắc"], texts[:3], texts):
+                given = pickle.loads(pickle.dumps(quick)).transform(asked)
+                self.assertLess(abs(given - slow.transform(asked)).max(), 1e-6)
 
 
 class Acts(unittest.TestCase):
