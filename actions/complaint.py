@@ -218,14 +218,14 @@ def _known(tracker: Tracker) -> Intake | None:
 def _told_before(said: Heard, tracker: Tracker) -> Heard:
     """What the form starts from: after a press on "Phản ánh" the message before it, if that told something."""
     before = heard_before(tracker) if said.text.startswith("/") else None
-    if before is None or not before.also("complain"):
+    if before is None or "complain" not in before.also:
         return said
     return replace(before, message_id=said.message_id, intent=said.intent, metadata=said.metadata)
 
 
 def _offer_answer(dispatcher: CollectingDispatcher, said: Heard) -> None:
     """A complaint that also asks about a procedure is not left without the answer."""
-    if said.also("ask_procedure") and said.link and said.link.confidence >= SURE:
+    if "ask_procedure" in said.also and said.link and said.link.confidence >= SURE:
         button = {"title": "Xem câu trả lời", "payload": payload(said.link.code, said.aspect())}
         dispatcher.utter_message(response="utter_also_asks", procedure=said.link.name, buttons=[button])
 

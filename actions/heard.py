@@ -11,10 +11,6 @@ from rasa_sdk import Tracker
 
 from kit import clock
 
-# From here on a second act is served, too (reports/nlu): of the complaints whose main act was taken for another,
-# half are found this way, and of plain questions 3 in 100 are offered a complaint.
-ALSO = 0.15
-
 
 @dataclass(frozen=True)
 class Link:
@@ -29,13 +25,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Heard:
-    """One message: what was said, what was understood, and what the gateway sends along."""
+    """One message: what was said, what was understood, and what the gateway sends along.
+
+    `also`: acts of a part of it beside its intent: a complaint that asks, a question that complains.
+    """
 
     text: str
     message_id: str
     intent: str
     confidence: float
-    acts: list[dict[str, Any]]
+    also: list[str]
     entities: list[dict[str, Any]]
     aspects: list[dict[str, Any]]
     categories: list[dict[str, Any]]
@@ -68,12 +67,6 @@ class Heard:
         found = self.first(entity)
         return str(found["value"]) if found else None
 
-    def also(self, act: str) -> bool:
-        """Whether a message does a second thing beside its main one: a complaint that asks something, a question
-        that complains."""
-        likely = {str(one["name"]): float(one["confidence"]) for one in self.acts}
-        return act != self.intent and likely.get(act, 0.0) >= ALSO
-
     def aspect(self) -> str:
         """The aspect asked about: named by a button, or the most likely one."""
         named = self.value("aspect")
@@ -103,7 +96,7 @@ def _read(parsed: dict[str, Any], event: dict[str, Any]) -> Heard:
         message_id=event.get("message_id") or "",
         intent=intent.get("name") or "",
         confidence=float(intent.get("confidence") or 0),
-        acts=parsed.get("intent_ranking") or [],
+        also=parsed.get("also") or [],
         entities=parsed.get("entities") or [],
         aspects=parsed.get("aspects") or [],
         categories=parsed.get("categories") or [],

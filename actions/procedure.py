@@ -74,7 +74,7 @@ class AnswerProcedure(Action):
         case = case_of(procedure, said, tracker, self._context.facts)
         shown = answer(procedure, aspect, self._context.facts, asked(said, case))
         show(dispatcher, tracker, procedure, shown, describe(procedure, shown, aspect, target.confidence, said.link))
-        if said.also("complain") and not tracker.active_loop:
+        if "complain" in said.also and not tracker.active_loop:
             dispatcher.utter_message(response="utter_also_complains")
         return [*remember(procedure, case, aspect, shown.page), SlotSet("candidates", candidates)]
 

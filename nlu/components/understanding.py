@@ -1,5 +1,6 @@
 """What a message is: its act, what a question asks about, what a complaint is about. Linear models, one component."""
 
+import re
 from typing import Any, Dict, List, Optional, Sequence
 
 import joblib
@@ -25,13 +26,17 @@ from nlu.variants import with_variants
 _FILE = "understanding.joblib"
 RANKING_LENGTH = 10
 _ASKED, _TOLD = "ask_procedure", "complain"
+_STOPS = re.compile(r"[.,;!?\n]+")
+_SHORT_CLAUSE = 4  # words
+_SURELY = 0.8
 _HARDLY = 0.02  # of a message that is less likely to be a complaint nobody needs to know which
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class Understanding(GraphComponent, IntentClassifier):
     """Writes `intent` (the act) and `intent_ranking`, `aspects` (learnt from `ask_procedure/<aspect>`) and
-    `categories` (from `complain/<category>`), each best first with calibrated confidence.
+    `categories` (from `complain/<category>`), each best first with calibrated confidence; and `also`: that a part of
+    the message asks (`ask_procedure`) or complains (`complain`) while the whole does something else.
 
     One component, because Rasa fingerprints every message again after each one, and with the features of tens of
     thousands of texts inside the messages that takes longer than learning. So the variants are made here, too.
@@ -46,7 +51,7 @@ class Understanding(GraphComponent, IntentClassifier):
             "ends": True,  # the first and the last words once more by themselves
             "segments": True,  # words of several syllables, for the categories
             "C": 0.4,  # inverse of the regularisation
-            "version": 1,  # raise it when the code changes: Rasa's cache does not see that
+            "version": 2,  # raise it when the code changes: Rasa's cache does not see that
         }
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
@@ -86,6 +91,7 @@ class Understanding(GraphComponent, IntentClassifier):
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("aspects", said["aspects"] if said else [], add_to_output=True)
             message.set("categories", said["categories"] if said else [], add_to_output=True)
+            message.set("also", self._models.also(text, ranking[0]["name"]) if said else [], add_to_output=True)
         return messages
 
     @classmethod
@@ -139,6 +145,16 @@ class Models:
         categories = self._read_categories(text, features) if likely.get(_TOLD, 0.0) >= _HARDLY else []
         return {"acts": acts, "aspects": _ranking(self._aspects, features), "categories": categories}
 
+    def also(self, text: str, main: str) -> List[str]:
+        """Whether a part of a text surely asks or complains when that is not its main act."""
+        parts = _parts(text)
+        if len(parts) < 2 or main not in (_ASKED, _TOLD):
+            return []
+        wanted = _TOLD if main == _ASKED else _ASKED
+        column = list(self._acts.classes_).index(wanted)
+        surest = float(self._acts.predict_proba(self._views.transform(parts))[:, column].max())
+        return [wanted] if surest >= _SURELY else []
+
     def _read_categories(self, text: str, features: Any) -> List[Dict[str, Any]]:
         if self._segments is not None and self._categories is not None:
             words = self._segments.transform([segmented(shape(text))])
@@ -148,6 +164,17 @@ class Models:
     def _model(self, features: Any, labels: List[str], groups: Any) -> Optional[SureSvm]:
         """None where there is nothing to tell apart."""
         return SureSvm(self._settings["C"]).fit(features, labels, groups) if len(set(labels)) > 1 else None
+
+
+def _parts(text: str) -> List[str]:
+    """The clauses of a text as its commas and stops part them; short ones belong to the clause before."""
+    parts: List[str] = []
+    for clause in _STOPS.split(text):
+        if parts and len(clause.split()) < _SHORT_CLAUSE:
+            parts[-1] += f", {clause}"
+        elif clause.strip():
+            parts.append(clause.strip())
+    return parts
 
 
 def _rows(act: str, seconds: Sequence[str], sources: Sequence[int]) -> List[int]:

@@ -8,11 +8,11 @@ from actions.complaint import _told_before
 from actions.heard import heard, heard_before
 
 
-def user(text: str, intent: str, ranking: dict[str, float], number: int) -> dict[str, Any]:
+def user(text: str, intent: str, number: int, *also: str) -> dict[str, Any]:
     parsed = {
         "text": text,
-        "intent": {"name": intent, "confidence": ranking.get(intent, 1.0)},
-        "intent_ranking": [{"name": name, "confidence": value} for name, value in ranking.items()],
+        "intent": {"name": intent, "confidence": 0.9},
+        "also": list(also),
         "entities": [],
     }
     return {"event": "user", "text": text, "message_id": f"web:{number}", "parse_data": parsed, "metadata": {}}
@@ -23,15 +23,14 @@ def tracker(*events: dict[str, Any]) -> Tracker:
     return Tracker("citizen", {}, latest, list(events), False, None, {}, "action_listen")
 
 
-ASKED = user("làm giấy mà bị nạt, nộp ở đâu", "ask_procedure", {"ask_procedure": 0.7, "complain": 0.2}, 1)
-PLAIN = user("khai sinh nộp ở đâu", "ask_procedure", {"ask_procedure": 0.98, "complain": 0.01}, 1)
-PRESSED = user("/complain", "complain", {}, 2)
+ASKED = user("làm giấy mà bị nạt, nộp ở đâu", "ask_procedure", 1, "complain")
+PLAIN = user("khai sinh nộp ở đâu", "ask_procedure", 1)
+PRESSED = user("/complain", "complain", 2)
 
 
-def test_a_second_act_counts_when_it_is_likely_enough() -> None:
-    assert heard(tracker(ASKED)).also("complain")
-    assert not heard(tracker(PLAIN)).also("complain")
-    assert not heard(tracker(ASKED)).also("ask_procedure")
+def test_a_second_act() -> None:
+    assert heard(tracker(ASKED)).also == ["complain"]
+    assert heard(tracker(PLAIN)).also == []
 
 
 def test_the_message_before() -> None:

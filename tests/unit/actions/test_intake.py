@@ -19,7 +19,7 @@ def said(text: str = "", intent: str = "inform", **more: Any) -> Heard:
         "message_id": "web:1",
         "intent": intent,
         "confidence": 0.9,
-        "acts": [],
+        "also": [],
         "entities": [],
         "aspects": [],
         "categories": [{"name": "attitude", "confidence": 0.6}, {"name": "obstruction", "confidence": 0.3}],
