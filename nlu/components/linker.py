@@ -50,12 +50,13 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
                 "name": 0.3,
                 "wording": 0.6,
                 "shared": 0.2,
+                "least": 0.4,  # gibberish stays below 0.2, held-out questions are above 0.5
                 "bias": -0.6,
                 "score": 1.35,
                 "lead": 6.1,
             },
             "checked_ahead": 0.06,  # by how much a checked one must be nearer: it has many more questions to be like
-            "version": 8,
+            "version": 9,
         }
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:

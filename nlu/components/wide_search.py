@@ -1,6 +1,6 @@
 """Search over all procedures of the country: the checked ones and those that were imported."""
 
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
@@ -78,13 +78,15 @@ class WideIndex:
         """Code and name of each procedure, in the order of the candidates' places."""
         return self._procedures
 
-    def search(self, text: str) -> WideFound:
-        """The imported procedures most like a text."""
+    def search(self, text: str) -> Optional[WideFound]:
+        """The imported procedures most like a text; None when none is like it ("hhhhh")."""
         scores = self._scores(spelled(text))
         imported = np.where(self._checked, -1.0, scores)
         order = np.argpartition(-imported, CANDIDATES)[: CANDIDATES + 1]
         order = order[np.argsort(-imported[order])]
         top = float(imported[order[0]])
+        if top < self._weights["least"]:
+            return None
         rival = float(scores[self._checked].max()) if self._checked.any() else 0.0
         confidence = self._confidence(top, top - max(rival, float(imported[order[1]])))
         return WideFound([(int(at), float(imported[at])) for at in order[:CANDIDATES]], confidence, top - rival)

@@ -28,7 +28,7 @@ from nlu.components.segments import segmented
 from nlu.components.shape import bare, shape
 from nlu.components.tfidf import Tfidf
 from nlu.components.understanding import Understanding
-from nlu.components.wide_search import WideIndex
+from nlu.components.wide_search import WideFound, WideIndex
 from nlu.importer import SECOND_LABEL, labelled
 from nlu.tools import cases, figures, offline
 from nlu.variants import variants, with_variants
@@ -248,22 +248,31 @@ class WideSearch(unittest.TestCase):
         entries[3]["questions"] = ["mo tiem thuoc tay can gi", "bán thuốc ở xã"]
         self.index = WideIndex(entries, STOP, ProcedureLinker.get_default_config()["wide_weights"])
 
+    def search(self, text: str) -> WideFound:
+        found = self.index.search(text)
+        assert found is not None
+        return found
+
     def first(self, text: str) -> str:
-        return self.index.procedures[self.index.search(text).candidates[0][0]]["code"]
+        return self.index.procedures[self.search(text).candidates[0][0]]["code"]
 
     def test_names_and_questions_lead_to_procedures_in_any_spelling(self) -> None:
         for text, code in [("dang ky tau ca", "2"), ("cấp lại giấy tàu cá bị mất", "3"), ("mở tiệm thuốc tây", "4")]:
             self.assertEqual(self.first(text), code)
 
     def test_it_says_whether_a_checked_one_is_nearer(self) -> None:
-        self.assertLess(self.index.search("dang ky khai sinh").lead, 0)
-        self.assertGreater(self.index.search("dang ky tau ca").lead, 0)
+        self.assertLess(self.search("dang ky khai sinh").lead, 0)
+        self.assertGreater(self.search("dang ky tau ca").lead, 0)
 
     def test_only_imported_ones_are_candidates_and_confidence_is_a_probability(self) -> None:
-        for text in ["khai sinh", "", "😀", "xyz"]:
-            found = self.index.search(text)
+        for text in ["đăng ký", "giấy chứng nhận", "bán thuốc"]:
+            found = self.search(text)
             self.assertNotIn("1", [self.index.procedures[at]["code"] for at, _ in found.candidates])
             self.assertTrue(0 <= found.confidence <= 1)
+
+    def test_nothing_is_like_gibberish(self) -> None:
+        for text in ["", "😀", "hhhhh", "asdf qwer"]:
+            self.assertIsNone(self.index.search(text))
 
 
 class RankedProcedures(unittest.TestCase):
