@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+# scikit-learn has no type annotations: every `type: ignore` below is for a call of it.
 _FEW = 8  # texts; from here on scikit-learn's own way is as quick
 
 
@@ -17,7 +18,7 @@ class Tfidf(TfidfVectorizer):
     def __init__(self, **settings: Any) -> None:
         super().__init__(lowercase=False, sublinear_tf=True, dtype=np.float32, **settings)  # type: ignore[no-untyped-call]
 
-    @classmethod
+    @classmethod  # scikit-learn reads them from __init__, where ours has only **settings
     def _get_param_names(cls) -> List[str]:
         names: List[str] = TfidfVectorizer._get_param_names()
         return names
