@@ -4,6 +4,8 @@ import logging
 
 from underthesea import word_tokenize
 
+from nlu.components.shape import shape
+
 logger = logging.getLogger(__name__)
 
 _LONGEST = 2000  # characters; word segmentation of an attack would take seconds
@@ -19,3 +21,8 @@ def segmented(text: str) -> str:
     except Exception as error:
         logger.debug("segmentation falls back: %s", type(error).__name__)
         return text
+
+
+def segmented_words(text: str) -> str:
+    """The words of a text as a citizen types it."""
+    return segmented(shape(text))

@@ -16,9 +16,11 @@ from nlu.tools.cases import ROOT, Case, right_of
 from nlu.tools.evaluate import held_out
 from nlu.tools.offline import Example, Labeller
 
-# The pipeline's own settings, and one change each. Segments are part of the categories only.
+# The settings that all three kinds share, and one change each. In the pipeline the aspects have the closing words
+# besides, and the categories the segmented ones.
 _CHANGES: Dict[str, Dict[str, Any]] = {
     "as it is": {},
+    "with the closing words": {"closing": True},
     "with segmented words": {"segments": True},
     "without the bare view": {"bare_view": False},
     "without letters": {"letters": 0},

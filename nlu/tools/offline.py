@@ -9,17 +9,17 @@ from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.data import get_data_files, is_nlu_file
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.loading import load_data
-from scipy.sparse import hstack
 
-from nlu.components.features import Views, word_counts
+from nlu.components.features import Extra, Views, closing
 from nlu.components.model import SureSvm
-from nlu.components.segments import segmented
-from nlu.components.shape import shape
+from nlu.components.segments import segmented_words
 from nlu.components.understanding import Understanding
 from nlu.importer import SECOND_LABEL, labelled
 from nlu.variants import with_variants
 
-DEFAULTS: Dict[str, Any] = {**Understanding.get_default_config(), "segments": False, "augment": True}
+# What only one kind of label has: a labeller gets it when told so.
+_EXTRAS: Dict[str, Any] = {"closing": False, "segments": False}
+DEFAULTS: Dict[str, Any] = {**Understanding.get_default_config(), **_EXTRAS, "augment": True}
 
 
 class Example(NamedTuple):
@@ -58,7 +58,8 @@ class Labeller:
     def __init__(self, **settings: Any) -> None:
         self._settings = {**DEFAULTS, **settings}
         self._views = Views(**{name: self._settings[name] for name in ("words", "letters", "bare_view", "ends")})
-        self._segments: Any = word_counts(2) if self._settings["segments"] else None
+        views = (("closing", closing, 3), ("segments", segmented_words, 2))
+        self._extras = [Extra(view, longest) for name, view, longest in views if self._settings[name]]
         self._model = SureSvm(self._settings["C"])
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "Labeller":
@@ -66,18 +67,16 @@ class Labeller:
         plain = (list(texts), list(range(len(texts))))
         every, sources = with_variants(texts) if self._settings["augment"] else plain
         features = self._views.fit_transform(every)
-        if self._segments is not None:
-            words = self._segments.fit_transform([segmented(shape(text)) for text in every])
-            features = hstack([features, words]).tocsr()
+        for extra in self._extras:
+            features = extra.fit_transform(features, every)
         self._model.fit(features, [labels[at] for at in sources], sources)
         return self
 
     def rank(self, texts: Sequence[str]) -> List[List[Ranked]]:
         """For each text all labels, most likely first."""
         features = self._views.transform(list(texts))
-        if self._segments is not None:
-            words = self._segments.transform([segmented(shape(text)) for text in texts])
-            features = hstack([features, words]).tocsr()
+        for extra in self._extras:
+            features = extra.transform(features, list(texts))
         rows = self._model.predict_proba(features)
         names = [str(name) for name in self._model.classes_]
         return [sorted(map(Ranked, names, map(float, row)), key=lambda one: -one.confidence) for row in rows]
