@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from backlog import audit, deadlines, queries, tickets
+from backlog import audit, clockwork, deadlines, escalation, queries, telling, tickets
+from backlog.clockwork import DEADLINE_TASK
+from backlog.context import SYSTEM, Change, Desk
 from backlog.model import Ticket
-from backlog.tickets import DEADLINE_TASK, SYSTEM, Change, Desk
 from backlog.workflow import LONGEST_WAIT_DAYS, REOPEN_DAYS, State
 from catalogue.load import Facts
 from kit import jobs
@@ -31,7 +32,7 @@ def deadline_check(session: Session, facts: Facts, sealer: Sealer, ticket_id: st
         tickets.change(desk, SYSTEM, ticket, action)
     if ticket.clock_state != "run":
         return
-    level = deadlines.level(ticket.clock_from, ticket.due_at, now, tickets.pauses_of(session, ticket))
+    level = deadlines.level(ticket.clock_from, ticket.due_at, now, clockwork.pauses_of(session, ticket))
     if level > ticket.level:
         _escalate(desk, ticket, level)
     owed = deadlines.next_interim(ticket.due_at, ticket.interim_at, now, facts.deadlines.interim_reply_days)
@@ -50,6 +51,8 @@ def _run_out(session: Session, ticket: Ticket, now: datetime) -> str | None:
 
 
 def _escalate(desk: Desk, ticket: Ticket, level: int) -> None:
+    """Every rung on the way hears of it: a job that came late must not leave the lower ones out."""
+    told = {one.id for step in range(ticket.level + 1, level + 1) for one in escalation.tell(desk, ticket, step)}
     ticket.level = level
     audit.write(
         desk.session,
@@ -57,14 +60,14 @@ def _escalate(desk: Desk, ticket: Ticket, level: int) -> None:
         actor=SYSTEM.id,
         action="escalate",
         ticket_id=ticket.id,
-        data={"level": level, "due": ticket.due_at.isoformat()},
+        data={"level": level, "due": ticket.due_at.isoformat(), "told": sorted(map(str, told))},
     )
 
 
 def _interim(desk: Desk, ticket: Ticket) -> None:
     """Tell the citizen that it is late and when they will hear again; look again by then."""
     ticket.interim_at = desk.now
-    tickets.tell_all(desk, SYSTEM, ticket, "interim", Change())
+    telling.tell_all(desk, SYSTEM, ticket, "interim", Change())
     audit.write(desk.session, at=desk.now, actor=SYSTEM.id, action="interim_reply", ticket_id=ticket.id, data={})
     again = desk.now + timedelta(days=desk.facts.deadlines.interim_reply_days)
     jobs.defer(desk.session, DEADLINE_TASK, schedule_at=again, ticket_id=str(ticket.id))

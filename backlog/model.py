@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backlog.workflow import State
@@ -12,6 +12,8 @@ from kit import clock
 from kit.db import Base
 
 KINDS = ("phan_anh", "kien_nghi", "khen")
+CLOCK_STATES = ("run", "pause", "stop")
+LINK_KINDS = ("same_story", "split", "related")
 ROLES = ("handler", "unit_head", "coordinator", "inspector", "admin", "trainer")
 AUDIENCES = ("citizen", "internal")
 
@@ -27,6 +29,7 @@ class Ticket(Base):
     __table_args__ = (
         _one_of("kind", KINDS),
         _one_of("state", tuple(str(state) for state in State)),
+        _one_of("clock_state", CLOCK_STATES),
         Index("ix_ticket_unit_due", "unit_key", "due_at"),
     )
 
@@ -52,6 +55,7 @@ class Ticket(Base):
     procedure_name: Mapped[str] = mapped_column(default="")
     trips: Mapped[int | None]
     money: Mapped[str] = mapped_column(default="")
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
     unit_key: Mapped[str]
     routing_rule: Mapped[str]
     routing_explanation: Mapped[str]
@@ -66,7 +70,9 @@ class Ticket(Base):
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     reopened: Mapped[int] = mapped_column(default=0)
+    appealed: Mapped[bool] = mapped_column(default=False, server_default=false())
     merged_into: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("ticket.id"))
+    purged_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
 
@@ -97,6 +103,93 @@ class TicketMessage(Base):
     at: Mapped[datetime]
 
 
+class TicketLink(Base):
+    """Two tickets that belong together: told in one breath, split from one another, or about one matter."""
+
+    __tablename__ = "ticket_link"
+    __table_args__ = (
+        _one_of("kind", LINK_KINDS),
+        UniqueConstraint("ticket_id", "other_id", name="uq_ticket_link_pair"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    ticket_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("ticket.id"))
+    other_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("ticket.id"), index=True)
+    kind: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Evidence(Base):
+    """A file that a citizen sent: cleaned, then sealed. Without a ticket it is loose, and goes after some days."""
+
+    __tablename__ = "evidence"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
+    ticket_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str]
+    body: Mapped[bytes]
+    at: Mapped[datetime]
+
+
+class Rating(Base):
+    """What the citizen thought of the answer: one to five, and a word if they like."""
+
+    __tablename__ = "rating"
+    __table_args__ = (CheckConstraint("stars between 1 and 5", name="stars"),)
+
+    ticket_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    stars: Mapped[int]
+    word: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class IdentityRequest(Base):
+    """Somebody asks to open a sealed identity that two people must agree on."""
+
+    __tablename__ = "identity_request"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    ticket_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("ticket.id"), index=True)
+    asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    reason: Mapped[str]
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None]
+    granted: Mapped[bool | None]
+    used_at: Mapped[datetime | None]
+
+
+class StaffNotice(Base):
+    """A word to a member of staff about a ticket: half its time is gone, it is late, somebody asks for approval."""
+
+    __tablename__ = "staff_notice"
+    __table_args__ = (UniqueConstraint("staff_id", "key", name="uq_staff_notice_staff_key"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    ticket_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("ticket.id"))
+    kind: Mapped[str]
+    key: Mapped[str]
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class PetitionDraft(Base):
+    """A letter of khiếu nại or tố cáo that was drafted for a citizen, sealed, for a few days. `digest`: of the secret
+    in its address."""
+
+    __tablename__ = "petition_draft"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    body: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class AuditRow(Base):
     """One change, in a hash chain. The database refuses UPDATE and DELETE here (migrations)."""
 
@@ -110,6 +203,15 @@ class AuditRow(Base):
     data: Mapped[dict[str, Any]]
     previous: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)
+
+
+class AuditText(Base):
+    """The reasons that staff gave for a change. Beside the chain, which holds their digest: they can be purged."""
+
+    __tablename__ = "audit_text"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    texts: Mapped[dict[str, Any]]
 
 
 class AuditHead(Base):

@@ -10,7 +10,7 @@ import yaml
 from kit.settings import ROOT
 
 # What the citizens of merged tickets hear too. A question is only for the one who can answer it.
-FOR_MERGED = frozenset({"answered", "rejected", "handed_off", "closed", "reopened", "interim"})
+FOR_MERGED = frozenset({"answered", "rejected", "handed_off", "closed", "reopened", "interim", "rescheduled"})
 TEMPLATES = ROOT / "data" / "templates" / "notices.yml"
 
 

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     WORK_TICKETS = "work_tickets"
     NOTE = "note"
     OPEN_IDENTITY = "open_identity"
+    APPROVE_IDENTITY = "approve_identity"
     MANAGE_STAFF = "manage_staff"
     TRAIN = "train"
 
@@ -26,8 +27,8 @@ _P = Permission
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "handler": frozenset({_P.VIEW_TICKETS, _P.WORK_TICKETS, _P.NOTE}),
     "unit_head": frozenset({_P.VIEW_TICKETS, _P.WORK_TICKETS, _P.NOTE}),
-    "coordinator": frozenset({_P.VIEW_TICKETS, _P.WORK_TICKETS, _P.NOTE}),
-    "inspector": frozenset({_P.VIEW_TICKETS, _P.NOTE, _P.OPEN_IDENTITY}),
+    "coordinator": frozenset({_P.VIEW_TICKETS, _P.WORK_TICKETS, _P.NOTE, _P.APPROVE_IDENTITY}),
+    "inspector": frozenset({_P.VIEW_TICKETS, _P.NOTE, _P.OPEN_IDENTITY, _P.APPROVE_IDENTITY}),
     "admin": frozenset({_P.VIEW_TICKETS, _P.WORK_TICKETS, _P.NOTE, _P.MANAGE_STAFF}),
     "trainer": frozenset({_P.TRAIN}),
 }

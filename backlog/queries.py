@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backlog import policy
 from backlog.errors import TicketNotFound
-from backlog.model import AuditRow, Receipt, Staff, Ticket, TicketMessage, TicketPause
+from backlog.model import AuditRow, AuditText, Receipt, Staff, Ticket, TicketMessage, TicketPause
 from backlog.workflow import OPEN, State
 
 PAGE_SIZE = 40
@@ -47,6 +47,11 @@ def queue(
     return rows.all(), total
 
 
+def ticking(session: Session) -> Sequence[Ticket]:
+    """The tickets whose clock runs or is paused."""
+    return session.scalars(select(Ticket).where(Ticket.clock_state != "stop")).all()
+
+
 def every(session: Session) -> Sequence[Ticket]:
     """All tickets, for the command line of the machine's owner."""
     return session.scalars(select(Ticket).order_by(Ticket.filed_at)).all()
@@ -70,14 +75,29 @@ def by_id(session: Session, ticket_id: uuid.UUID, *, lock: bool = False) -> Tick
     return session.scalar(wanted.with_for_update().execution_options(populate_existing=True) if lock else wanted)
 
 
+def locked(session: Session, ticket: Ticket, other: Ticket | None = None) -> Ticket:
+    """The ticket as it is now, held until the transaction ends. Raises TicketNotFound.
+
+    With another one beside it both are held, in one order for everybody, so that two merges cannot deadlock.
+    """
+    for key in sorted({ticket.id, other.id} if other else {ticket.id}):
+        by_id(session, key, lock=True)
+    found = by_id(session, ticket.id)
+    if found is None:
+        raise TicketNotFound
+    return found
+
+
 def by_number(session: Session, number: str) -> Ticket | None:
     """A ticket by its number, for the system's own use."""
     return session.scalar(select(Ticket).where(Ticket.number == number))
 
 
-def history(session: Session, ticket: Ticket) -> Sequence[AuditRow]:
-    """What happened to a ticket, oldest first."""
-    return session.scalars(select(AuditRow).where(AuditRow.ticket_id == ticket.id).order_by(AuditRow.seq)).all()
+def history(session: Session, ticket: Ticket) -> Sequence[tuple[AuditRow, dict[str, str]]]:
+    """What happened to a ticket, oldest first, each with the reasons that were given for it."""
+    rows = select(AuditRow, AuditText.texts).outerjoin(AuditText, AuditText.seq == AuditRow.seq)
+    found = session.execute(rows.where(AuditRow.ticket_id == ticket.id).order_by(AuditRow.seq))
+    return [(row, texts or {}) for row, texts in found]
 
 
 def messages(session: Session, ticket: Ticket, *, citizen_only: bool = False) -> Sequence[TicketMessage]:
@@ -88,9 +108,15 @@ def messages(session: Session, ticket: Ticket, *, citizen_only: bool = False) ->
 
 def pauses(session: Session, ticket: Ticket) -> Sequence[TicketPause]:
     """When the clock stood still."""
-    return session.scalars(
-        select(TicketPause).where(TicketPause.ticket_id == ticket.id).order_by(TicketPause.id)
-    ).all()
+    wanted = select(TicketPause).where(TicketPause.ticket_id == ticket.id).order_by(TicketPause.id)
+    # As they are now: another transaction may have ended one since the session read it.
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+
+
+def staff_of(session: Session, *, role: str, unit_key: str | None = None) -> Sequence[Staff]:
+    """Active members of staff of a role, of one unit or of all."""
+    wanted = select(Staff).where(Staff.active, Staff.role == role).order_by(Staff.full_name)
+    return session.scalars(wanted.where(Staff.unit_key == unit_key) if unit_key else wanted).all()
 
 
 def staff_of_unit(session: Session, unit_key: str) -> Sequence[Staff]:

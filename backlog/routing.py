@@ -75,9 +75,10 @@ def route(
     place_key: str | None,
     official: str,
     on: date,
+    happened: date | None = None,
     heads: Sequence[str] = (),
 ) -> Route:
-    """The unit that handles a ticket on a day.
+    """The unit that handles a ticket on a day, about something that happened on that day or an earlier one.
 
     Never the unit of the head who is complained about. Raises LookupError when no rule fits: the data must end
     with one that catches everything.
@@ -88,8 +89,8 @@ def route(
     level = about.level if about else "unknown"
     for rule in file.rules:
         if _fits(rule, level, headed is not None, on):
-            unit = _target(rule, file, agencies, about)
-            why = f"{rule.legal_basis}: {unit.name}"
+            unit = _target(rule, file, agencies, about, on)
+            why = f"{rule.legal_basis}: {unit.name}" + _succession(agencies, agency_key, place_key, named, happened)
             return Route(unit.key, about.key if about else None, rule.id, why, headed is not None)
     raise LookupError(f"no routing rule for {level} on {on}")
 
@@ -114,11 +115,23 @@ def _fits(rule: RoutingRule, level: str, head: bool, on: date) -> bool:
     )
 
 
-def _target(rule: RoutingRule, file: RoutingFile, agencies: Agencies, about: Agency | None) -> Agency:
+def _succession(
+    agencies: Agencies, agency_key: str | None, place_key: str | None, today: Agency | None, happened: date | None
+) -> str:
+    """The unit of the time when it happened, where another one has taken its work over since."""
+    if happened is None or today is None:
+        return ""
+    then = agencies.get(agency_key) if agency_key else agencies.for_place(place_key or "", happened)
+    if then is None or then.key == today.key or not then.exists_on(happened):
+        return ""
+    return f". Lúc xảy ra: {then.name}; nay {today.name} tiếp nhận"
+
+
+def _target(rule: RoutingRule, file: RoutingFile, agencies: Agencies, about: Agency | None, on: date) -> Agency:
     if rule.to == "head_of_unit" and about:
         return about
-    if rule.to == "one_level_up" and about and about.parent:
-        return agencies.get(about.parent)
+    if rule.to == "one_level_up" and about and (above := agencies.parent(about.key, on)):
+        return above
     if rule.to in ("head_of_unit", "one_level_up", "coordinator"):
         return agencies.get(file.coordinator)
     return agencies.get(rule.to)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from backlog import queries, workflow
+from backlog import queries, words, workflow
 from backlog.model import Ticket
 from backlog.workflow import State
 from catalogue.load import Facts
@@ -23,11 +23,23 @@ def status_for_citizen(session: Session, ticket: Ticket, facts: Facts, now: date
         f"Gửi ngày {ticket.filed_at.astimezone(clock.VIETNAM):%d/%m/%Y}. Nơi xử lý: {unit}.",
         _time_line(ticket, state, now),
     ]
+    lines.append(f"Các bước: {_steps(session, ticket)}.")
     said = [message for message in queries.messages(session, ticket, citizen_only=True) if message.author == "staff"]
     if said:
         lines.append(f"Cán bộ viết: {said[-1].text}")
     lines.append(_next_step(state))
     return "\n".join(line for line in lines if line)
+
+
+def _steps(session: Session, ticket: Ticket) -> str:
+    """What has happened, day by day, in plain words: "25/11 anh/chị gửi phiếu; 26/11 bắt đầu xử lý"."""
+    days: dict[str, list[str]] = {}
+    for row, _ in queries.history(session, ticket):
+        if (step := words.STEPS.get(row.action)) is not None:
+            told = days.setdefault(f"{clock.require_aware(row.at):%d/%m}", [])
+            if step not in told[-1:]:
+                told.append(step)
+    return "; ".join(f"{day} {', '.join(steps)}" for day, steps in days.items())
 
 
 def _merged(session: Session, ticket: Ticket, target_id: uuid.UUID) -> str:
@@ -36,11 +48,11 @@ def _merged(session: Session, ticket: Ticket, target_id: uuid.UUID) -> str:
     assert target is not None  # the column is a foreign key
     state = workflow.WORDS[State(target.state)]
     line = f"Phiếu {ticket.number} được xử lý chung với phiếu {target.number}, nay {state}."
-    words = [line]
+    told = [line]
     if target.answered_at is not None:
         said = queries.messages(session, target, citizen_only=True)
-        words.append(f"Cán bộ viết: {[one.text for one in said if one.author == 'staff'][-1]}")
-    return "\n".join([*words, "Có tin mới, tôi báo anh/chị ngay."] if target.answered_at is None else words)
+        told.append(f"Cán bộ viết: {[one.text for one in said if one.author == 'staff'][-1]}")
+    return "\n".join([*told, "Có tin mới, tôi báo anh/chị ngay."] if target.answered_at is None else told)
 
 
 def _time_line(ticket: Ticket, state: State, now: datetime) -> str:

@@ -86,8 +86,12 @@ TRANSITIONS = (
         why="A person has checked what the bot understood (category, place).",
     ),
     Transition(
-        "assign", "Giao người xử lý", (*_WORKABLE, State.WAITING_CITIZEN), State.ASSIGNED, LEADS, ("assignee",),
+        "assign", "Giao người xử lý", _WORKABLE, State.ASSIGNED, LEADS, ("assignee",),
         clock="run", why="One person answers for each step (Công văn 510/UBND-TH, mục 2).",
+    ),
+    Transition(
+        "reassign", "Đổi người xử lý", (State.WAITING_CITIZEN,), State.WAITING_CITIZEN, LEADS, ("assignee",),
+        why="A handler leaves while a question is open: what was asked is still waited for.",
     ),
     Transition(
         "start", "Bắt đầu xử lý", (State.RECEIVED, State.TRIAGED, State.ASSIGNED, State.REOPENED),
@@ -106,8 +110,9 @@ TRANSITIONS = (
         clock="run", why="Nobody has to wait for an answer for ever.",
     ),
     Transition(
-        "answer", "Trả lời người dân", (State.ASSIGNED, State.IN_PROGRESS), State.ANSWERED, STAFF, ("text",),
-        clock="stop", notice="answered", why="Luật Tiếp công dân 42/2013/QH13, Điều 28: the person is told.",
+        "answer", "Trả lời người dân", (State.ASSIGNED, State.IN_PROGRESS), State.ANSWERED, STAFF,
+        ("checked", "text"), clock="stop", notice="answered",
+        why="Luật Tiếp công dân 42/2013/QH13, Điều 28: the person is told; how it was checked stays on record.",
     ),
     Transition(
         "close", "Kết thúc", (State.ANSWERED,), State.CLOSED, (*LEADS, "citizen", "system"),
@@ -136,6 +141,11 @@ TRANSITIONS = (
     Transition(
         "reopen", "Mở lại", (State.ANSWERED, State.CLOSED, State.REJECTED), State.REOPENED, ("citizen", *LEADS),
         ("reason",), clock="restart", notice="reopened", why="Once, within 14 days of the answer.",
+    ),
+    Transition(
+        "appeal", "Đưa lên cấp trên", (State.ANSWERED, State.CLOSED, State.REJECTED), State.REOPENED, ("citizen",),
+        ("reason",), clock="restart", notice="appealed",
+        why="Once, within 14 days, after reopening did not help: the unit one level up looks at it.",
     ),
 )  # fmt: skip
 _BY_ACTION = {transition.action: transition for transition in TRANSITIONS}
@@ -169,6 +179,7 @@ def open_to(state: str, role: str) -> list[Transition]:
 
 FIELD_WORDS = {
     "text": "nội dung",
+    "checked": "đã kiểm tra thế nào",
     "assignee": "người xử lý",
     "reason": "lý do",
     "legal_ground": "căn cứ pháp lý",

@@ -87,6 +87,13 @@ class Agencies:
         above = self.get(key).parent
         return self.today(above, on) if above else None
 
+    def top(self, key: str, on: date) -> Agency:
+        """The agency at the top of all those above one; itself when it stands there."""
+        found = self.today(key, on)
+        while above := self.parent(found.key, on):
+            found = above
+        return found
+
     def for_place(self, key: str, on: date | None = None, office: Office = "committee") -> Agency | None:
         """The office that a place has on a day, or today's for an old place; None where there is none.
 

@@ -19,6 +19,7 @@ from catalogue.hotlines import HotlineFile
 from catalogue.legal import LegalFile, LegalTexts
 from catalogue.places import Places, read_places
 from catalogue.procedures import Procedure, ProcedureFile
+from catalogue.retention import RetentionFile
 from catalogue.routing import RELATIVE, RoutingFile, RoutingRule
 from catalogue.situations import SituationFile, Situations
 from catalogue.validity import Dated, overlapping
@@ -39,6 +40,7 @@ class Facts:
     legal: LegalTexts
     situations: Situations
     hotlines: HotlineFile
+    retention: RetentionFile
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def load_facts(data: Path) -> Facts:
     legal = reader.take("legal.yml", LegalFile)
     situations = reader.take("situations.yml", SituationFile)
     hotlines = reader.take("hotlines.yml", HotlineFile)
+    retention = reader.take("retention.yml", RetentionFile)
     if reader.faults:
         raise CatalogueError(reader.faults)
     # No fault means that every file was read.
@@ -74,6 +77,7 @@ def load_facts(data: Path) -> Facts:
     assert legal is not None
     assert situations is not None
     assert hotlines is not None
+    assert retention is not None
     agencies = Agencies(agency_file.agencies, places)
     reader.faults += _agency_faults(reader.documents["agencies.yml"], agency_file, agencies)
     reader.faults += _calendar_faults(reader.documents["calendar/overlay.yml"], calendar_file)
@@ -82,6 +86,7 @@ def load_facts(data: Path) -> Facts:
         reader.documents["deadlines.yml"], "rules", deadlines.rules, lambda rule: (rule.kind, rule.category)
     )
     reader.faults += _overlaps(reader.documents["legal.yml"], "texts", legal.texts, lambda text: text.key)
+    reader.faults += _retention_faults(reader.documents["retention.yml"], retention)
     if reader.faults:
         raise CatalogueError(reader.faults)
     calendar = build_calendar(calendar_file)
@@ -95,6 +100,7 @@ def load_facts(data: Path) -> Facts:
         LegalTexts(legal.texts),
         Situations(situations.phrases),
         hotlines,
+        retention,
     )
 
 
@@ -265,7 +271,6 @@ def _calendar_faults(document: Document, file: CalendarFile) -> Iterator[Fault]:
 
 def _routing_faults(document: Document, routing: RoutingFile, agencies: Agencies) -> Iterator[Fault]:
     named: list[tuple[Location, str]] = [(("coordinator",), routing.coordinator)]
-    named += [(("watchers", number), key) for number, key in enumerate(routing.watchers)]
     named += [
         (("rules", number, "to"), rule.to) for number, rule in enumerate(routing.rules) if rule.to not in RELATIVE
     ]
@@ -273,6 +278,12 @@ def _routing_faults(document: Document, routing: RoutingFile, agencies: Agencies
         if key not in agencies:
             yield document.fault(location, f"không có cơ quan {key} trong data/agencies.yml")
     yield from _overlaps(document, "rules", routing.rules, lambda rule: rule.id)
+
+
+def _retention_faults(document: Document, file: RetentionFile) -> Iterator[Fault]:
+    for what in file.missing:
+        yield document.fault(("rules",), f"thiếu thời hạn lưu cho {what}")
+    yield from _overlaps(document, "rules", file.rules, lambda rule: " ".join(filter(None, (rule.what, rule.kind))))
 
 
 def _overlaps[Item: Dated](

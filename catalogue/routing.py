@@ -31,8 +31,7 @@ class RoutingRule(Strict):
 
 
 class RoutingFile(Strict):
-    """data/routing.yml. `watchers` see every ticket about conduct; `coordinator` takes what fits no unit."""
+    """data/routing.yml. `coordinator` takes what fits no unit."""
 
     coordinator: Text
-    watchers: list[Text]
     rules: Annotated[list[RoutingRule], Field(min_length=1)]

@@ -34,6 +34,24 @@ class Sealer:
         except InvalidToken:
             raise CannotOpen from None
 
+    def seal_bytes(self, body: bytes) -> bytes:
+        """Ciphertext of a file."""
+        return self._fernet.encrypt(body)
+
+    def open_bytes(self, token: bytes) -> bytes:
+        """A sealed file. Raises CannotOpen for a foreign or damaged one."""
+        try:
+            return self._fernet.decrypt(token)
+        except InvalidToken:
+            raise CannotOpen from None
+
+    def renew(self, token: bytes) -> bytes:
+        """The same content under the newest key. Raises CannotOpen for a foreign or damaged token."""
+        try:
+            return self._fernet.rotate(token)
+        except InvalidToken:
+            raise CannotOpen from None
+
 
 def digest(key: str, text: str) -> str:
     """HMAC-SHA256 of `text` under `key`, 64 hexadecimal characters."""

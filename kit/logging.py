@@ -6,7 +6,7 @@ import sys
 import structlog
 
 # These put whole URLs (with tokens) or message bodies into INFO lines.
-_TOO_TALKATIVE = ("httpx", "httpcore", "procrastinate", "rasa_sdk", "uvicorn.access", "sanic")
+_TOO_TALKATIVE = ("fontTools", "httpx", "httpcore", "procrastinate", "rasa_sdk", "uvicorn.access", "sanic")
 
 
 def configure(level: str = "INFO") -> None:

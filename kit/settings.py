@@ -33,6 +33,8 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     """An existing PostgreSQL (postgresql://user:password@host/db); empty means the embedded one."""
+    owner_database_url: str = ""
+    """The same database as the role that owns its tables and migrates them; empty when DATABASE_URL is that role."""
     rasa_database_url: str = ""
     postgres_superuser_password: SecretStr = SecretStr("")
     postgres_password: SecretStr = SecretStr("")
@@ -68,6 +70,14 @@ class Settings(BaseSettings):
             return self.database_url
         password = self.postgres_password.get_secret_value()
         return f"postgresql://tiepdan:{password}@127.0.0.1:{self.postgres_port}/tiepdan"
+
+    @cached_property
+    def owner_dsn(self) -> str:
+        """The same database as the role that owns its tables: only migrations use it."""
+        if self.database_url:
+            return self.owner_database_url or self.database_url
+        password = self.postgres_superuser_password.get_secret_value()
+        return f"postgresql://postgres:{password}@127.0.0.1:{self.postgres_port}/tiepdan"
 
     @cached_property
     def address(self) -> str:

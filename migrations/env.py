@@ -2,7 +2,10 @@
 
 from alembic import context
 
-import desk.model  # noqa: F401  (these register their tables)
+import backlog.model  # noqa: F401  (these register their tables)
+import bot.inbox  # noqa: F401
+import catalogue.model  # noqa: F401
+import desk.model  # noqa: F401
 from kit.db import Base
 
 connection = context.config.attributes["connection"]
