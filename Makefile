@@ -6,7 +6,7 @@ PYTHON := .venvs/app/bin/python
 RASA := .venvs/rasa/bin/python
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup setup-dev run test lint fmt train eval eval-stock eval-ablation lock bench clean
+.PHONY: help setup setup-dev run test lint fmt train eval eval-stock eval-ablation lock bench chaos-submit clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ eval-ablation: setup ## What each part of the pipeline is worth
 
 bench: setup-dev ## Turn times and memory of the running system
 	$(PYTHON) -m benchmarks
+
+chaos-submit: setup-dev ## Citizens file complaints while processes are killed; then the tickets are counted
+	$(PYTHON) -m tests.chaos.submit
 
 lock: setup ## Compile the locks anew, with hashes and without an index address
 	deploy/lock

@@ -16,7 +16,7 @@ from actions.server import router as actions_router
 from assembly import health
 from assembly.bootstrap import Services, build
 from assembly.hardening import Hardening
-from bot.web import checklist
+from bot.web import checklist, letters, paper
 from bot.web import routes as web
 from bot.web.events import Waker
 from kit import logging
@@ -36,6 +36,7 @@ def create_app(services: Services | None = None) -> FastAPI:
     app.mount("/static/chat", StaticFiles(directory=web.HERE / "static"), name="chat_static")
     app.include_router(web.router)
     app.include_router(checklist.router)
+    app.include_router(letters.router)
     app.include_router(health.router(services))
     secret = services.settings.actions_secret.get_secret_value()
     app.include_router(actions_router(build_executor(services.actions), secret))
@@ -61,8 +62,8 @@ async def _say_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TiepDanError)
     if request.url.path.startswith("/desk"):
         return desk.app.error_page(request, error)
-    if request.url.path.startswith(checklist.PREFIX):
-        return checklist.problem(request, error)
+    if request.url.path.startswith((checklist.PREFIX, letters.PREFIX)):
+        return paper.problem(request, error)
     return JSONResponse({"error": error.message}, status_code=error.status)
 
 

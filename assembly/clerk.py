@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from rich.table import Column, Table
 from sqlalchemy.orm import Session
 
+from assembly import witness
 from assembly.bootstrap import DATA
 from assembly.console import done, out, say
 from assembly.instance import instance
@@ -26,6 +27,7 @@ from desk.passwords import hash_password, one_time_password
 from kit import clock
 from kit.db import make_engine, session_scope
 from kit.errors import Conflict, Invalid
+from kit.settings import load_settings
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -71,7 +73,7 @@ def show_ticket(number: str) -> None:
             aside = " (nội bộ)" if message.audience == "internal" else ""
             out.print(f"\n{_moment(message.at)} {_AUTHORS[message.author]}{aside}: {message.text}", soft_wrap=True)
         out.print("\nLịch sử:")
-        for step in queries.history(session, ticket):
+        for step, _ in queries.history(session, ticket):
             out.print(f"  {_moment(step.at)}  {_action(step.action)}", soft_wrap=True)
 
 
@@ -108,12 +110,20 @@ def add_user(username: str, full_name: str, role: str, unit: str | None) -> None
 
 
 def verify_audit() -> None:
-    """Check the hash chain. Raises ChainBroken with what is wrong."""
+    """Check the hash chain against itself and the copies of its head. Raises ChainBroken with what is wrong."""
+    witnessed = witness.read(witness.path_in(load_settings().var_dir))
     with database() as session:
-        problems = audit.verify(session)
+        problems = audit.verify(session, witnessed)
     if problems:
         raise ChainBroken("Chuỗi nhật ký không còn nguyên:\n" + "\n".join(f"  {problem}" for problem in problems))
     done("Chuỗi nhật ký nguyên vẹn.")
+
+
+def show_audit_head() -> None:
+    """Print how long the chain is and its last hash, to be kept elsewhere."""
+    with database() as session:
+        head = audit.head(session)
+    out.print(f"{head.count} {head.hash}", soft_wrap=True)
 
 
 _AUTHORS = {"citizen": "Người dân", "staff": "Cán bộ", "system": "Hệ thống"}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,7 +20,9 @@ procedures = typer.Typer(help="Dữ liệu thủ tục.", no_args_is_help=True)
 tickets = typer.Typer(help="Phiếu phản ánh, kiến nghị.", no_args_is_help=True)
 users = typer.Typer(help="Tài khoản cán bộ.", no_args_is_help=True)
 audit = typer.Typer(help="Nhật ký thay đổi.", no_args_is_help=True)
-for group, name in ((procedures, "procedures"), (tickets, "tickets"), (users, "user"), (audit, "audit")):
+keys = typer.Typer(help="Khóa niêm phong.", no_args_is_help=True)
+groups = {"procedures": procedures, "tickets": tickets, "user": users, "audit": audit, "keys": keys}
+for name, group in groups.items():
     app.add_typer(group, name=name)
 
 Message = Annotated[list[str] | None, typer.Argument(help="Tin nhắn; bỏ trống thì đọc từ bàn phím.")]
@@ -91,6 +93,47 @@ def evaluate(arguments: Annotated[list[str] | None, typer.Argument(help="Chuyể
     given = arguments or []
     files = any(one.split("=")[0] in ("--train", "--test", "--help") for one in given)
     training.evaluate(None if files else supervisor.train_if_needed(supervisor.prepare()), given)
+
+
+@app.command()
+def route(
+    story: Annotated[list[str], typer.Argument(help="Lời kể của người dân.")],
+    *,
+    explain: Annotated[bool, typer.Option("--explain", help="Hiện từng quy tắc đã thử và vì sao.")] = False,
+) -> None:
+    """Xem phiếu với lời kể này sẽ tới đơn vị nào."""
+    from assembly.route_print import print_route
+
+    print_route(" ".join(story), explain=explain)
+
+
+@app.command("figures")
+def show_figures(
+    *,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Từ ngày; bỏ trống thì đầu tháng này.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Đến hết ngày; bỏ trống thì hôm nay.")
+    ] = None,
+    by: Annotated[
+        Literal["unit", "category", "kind", "month"] | None, typer.Option(help="Chia theo đơn vị, loại, kiểu, tháng.")
+    ] = None,
+) -> None:
+    """Số liệu các phiếu gửi trong một khoảng ngày: nhận, trả lời, đúng hạn, mở lại, điểm chấm."""
+    from assembly.figures_print import print_figures
+    from kit import clock
+
+    today = clock.now().date()
+    print_figures(first.date() if first else today.replace(day=1), last.date() if last else today, by)
+
+
+@app.command()
+def purge() -> None:
+    """Xóa những gì đã hết thời hạn lưu."""
+    from assembly.retention import purge as purge_now
+
+    purge_now()
 
 
 @app.command()
@@ -221,3 +264,19 @@ def verify_audit() -> None:
     from assembly import clerk
 
     clerk.verify_audit()
+
+
+@audit.command("head")
+def audit_head() -> None:
+    """In độ dài và mã băm cuối của nhật ký, để cất một bản ở nơi khác."""
+    from assembly import clerk
+
+    clerk.show_audit_head()
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Niêm phong lại mọi thứ bằng khóa mới, bỏ khóa cũ. Dừng Tiếp Dân trước khi chạy."""
+    from assembly.keys import rotate_all
+
+    rotate_all()

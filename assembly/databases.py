@@ -43,12 +43,15 @@ def create_roles(settings: Settings, server: EmbeddedPostgres | None) -> None:
     """
     if server is not None:
         server.create("tiepdan", settings.postgres_password.get_secret_value(), "tiepdan")
+        server.own("tiepdan", "tiepdan")
         server.create(RASA, settings.rasa_postgres_password.get_secret_value(), RASA)
         return
     with _connect(settings.dsn, "DATABASE_URL") as connection:
         version = connection.info.server_version // 10_000
         if version < OLDEST:
             raise DatabaseNotReady(f"DATABASE_URL là PostgreSQL {version}; Tiếp Dân cần từ bản {OLDEST} trở lên.")
+        if settings.owner_database_url:
+            _connect(settings.owner_dsn, "OWNER_DATABASE_URL").close()
         if settings.rasa_database_url:
             _connect(settings.rasa_database_url, "RASA_DATABASE_URL").close()
         elif not _answers(rasa_url(settings).render_as_string(hide_password=False)):
@@ -81,15 +84,27 @@ def migrate_and_load(settings: Settings) -> Report:
     Raises CatalogueError, before anything is changed, when the data has faults.
     """
     procedures = read_procedures(DATA / "procedures")
+    _migrate(settings)
     engine = make_engine(settings.dsn, pool_size=2)
     try:
-        migrate.upgrade(engine)
         with session_scope(engine) as session:
             report = store.replace_curated(session, procedures)
             imported_names.refresh(session)
         return report
     finally:
         engine.dispose()
+
+
+def _migrate(settings: Settings) -> None:
+    """As the owner of the tables; the application itself may then write the audit trail only at its end."""
+    owner = make_engine(settings.owner_dsn, pool_size=1)
+    try:
+        migrate.upgrade(owner)
+        with _connect(settings.dsn, "DATABASE_URL") as connection:
+            role = connection.info.user  # an address need not name it
+        migrate.let_work(owner, role)
+    finally:
+        owner.dispose()
 
 
 def forget_conversations(settings: Settings, senders: list[str]) -> None:

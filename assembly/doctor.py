@@ -32,6 +32,7 @@ Verdict = Literal["ok", "note", "bad"]
 _WORDS: dict[Verdict, str] = {"ok": "OK", "note": "lưu ý", "bad": "hỏng"}
 _LEAST_SPACE_MB = 2000
 _MOST_DRIFT_SECONDS = 2.0
+_OWNER = "Đặt OWNER_DATABASE_URL là tài khoản chủ, DATABASE_URL là tài khoản ít quyền hơn: xem README.md."
 _CALENDAR_DAYS = 120  # longer than any deadline in data/deadlines.yml, with time to add a year
 
 
@@ -211,12 +212,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
     )
     engine = make_engine(settings.dsn, pool_size=1)
     try:
-        current = migrate.is_current(engine)
+        current, owns = migrate.is_current(engine), migrate.owns_audit(engine)
     finally:
         engine.dispose()
     yield Finding(
         "ok" if current else "bad", "Lược đồ dữ liệu", "" if current else "Chạy lại `make run` để nâng lược đồ."
     )
+    if owns:
+        yield Finding(
+            "note", "Nhật ký thay đổi: tài khoản của ứng dụng là chủ bảng, nên có thể tự tắt khóa của nó", _OWNER
+        )
 
 
 def _health(settings: Settings) -> Finding:

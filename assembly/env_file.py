@@ -48,6 +48,32 @@ def ensure(path: Path = PATH, data: Path | None = None) -> bool:
     return bool(missing)
 
 
+def replace(name: str, value: str, path: Path = PATH) -> None:
+    """Change one line of the file, all or nothing. Raises SetupError when the environment or no file names it."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    if os.environ.get(name) or not any(line.partition("=")[0].strip() == name for line in lines):
+        raise SetupError(f"{name} không nằm trong tệp {path.name} nên không đổi được ở đây. Đổi ở nơi đang đặt nó.")
+    changed = [f"{name}={value}" if line.partition("=")[0].strip() == name else line for line in lines]
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)  # one that was left behind may have another mode
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("\n".join(changed) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Else a machine that loses power may come back with the old file, after data was sealed under a new key."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _names(path: Path) -> set[str]:
     if not path.exists():
         return set()

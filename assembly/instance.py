@@ -75,10 +75,9 @@ def _start(whole: Stack, parts: Parts) -> None:
         whole.start_rasa(model)
         if parts != "rasa":
             whole.start_app()
-        if parts == "everything":
-            whole.start_worker()
         whole.wait_for_rasa()
         if parts != "rasa":
             whole.wait_for_app()
         if parts == "everything":
+            whole.start_worker()
             whole.wait_for_everything()

@@ -11,6 +11,14 @@ from kit.settings import ROOT
 
 # Two processes that start at once must not migrate at once. Any number will do, as long as it stays the same.
 _LOCK = 510_2024
+_LEAVE = """
+grant usage on schema public to {role};
+grant select, insert, update, delete on all tables in schema public to {role};
+grant usage, select on all sequences in schema public to {role};
+grant execute on all functions in schema public to {role};
+revoke update, delete, truncate on audit_row from {role};
+revoke delete, truncate on audit_head from {role};
+"""
 
 
 def upgrade(engine: Engine) -> None:
@@ -18,6 +26,22 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(_config(connection), "head")
+
+
+def let_work(engine: Engine, role: str) -> None:
+    """Let a role read and write all tables, and the audit trail only at its end. The owner needs no such leave."""
+    with engine.begin() as connection:
+        if connection.scalar(text("select current_user")) == role:
+            return
+        quoted = connection.dialect.identifier_preparer.quote(role)
+        connection.execute(text(_LEAVE.format(role=quoted)))
+
+
+def owns_audit(engine: Engine) -> bool:
+    """Whether this role could switch off what guards the audit trail: it owns the table, or may act as its owner."""
+    owns = "select pg_has_role(relowner, 'member') from pg_class where oid = to_regclass('audit_row')"
+    with engine.connect() as connection:
+        return bool(connection.scalar(text(owns)))
 
 
 def is_current(engine: Engine) -> bool:

@@ -104,6 +104,15 @@ class EmbeddedPostgres:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             create_role_and_database(connection, role, password, database)
 
+    def own(self, role: str, database: str) -> None:
+        """Take a role's database and tables over, so that it works with them without owning them. All or nothing."""
+        name, before, after = sql.Identifier(database), sql.Identifier(role), sql.Identifier(SUPERUSER)
+        with psycopg.connect(self.address(SUPERUSER, self.password, database)) as connection:
+            connection.execute(sql.SQL("reassign owned by {} to {}").format(before, after))
+            connection.execute(sql.SQL("alter database {} owner to {}").format(name, after))
+            # Only now: what an owner is granted goes with the ownership.
+            connection.execute(sql.SQL("grant connect on database {} to {}").format(name, before))
+
     def _command(self) -> list[str]:
         options = {
             "listen_addresses": "127.0.0.1",

@@ -113,13 +113,13 @@ def _start(whole: Stack) -> None:
     with stage("Chuẩn bị cơ sở dữ liệu và nạp dữ liệu"):
         databases.migrate_and_load(settings)
     whole.start_rasa(train_if_needed(settings))  # the slowest: everything else starts while it loads
-    with stage("Khởi động trang web và bộ xử lý"):
+    with stage("Khởi động trang web"):
         whole.start_app()
-        whole.start_worker()
         whole.wait_for_app()
     with stage("Khởi động Rasa"):
         whole.wait_for_rasa()
-    with stage("Kiểm tra toàn bộ"):
+    with stage("Khởi động bộ xử lý"):
+        whole.start_worker()  # last: turns that find no Rasa would wait longer and longer before they try again
         whole.wait_for_everything()
 
 

@@ -53,6 +53,7 @@ def _citizen(ctx: BotContext, row: InboxMessage) -> dict[str, Any]:
         "id": client_id,
         "from": "citizen",
         "text": body["text"],
+        "files": len(body.get("files") or []),
         "choices": [],
         "custom": {},
         "at": row.received_at.isoformat(),

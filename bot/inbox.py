@@ -3,12 +3,13 @@
 import json
 import uuid
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backlog import evidence
 from bot.channels.base import Inbound
 from kit import clock, crypto, jobs
 from kit.crypto import Sealer
@@ -25,6 +26,8 @@ class InboxBody(TypedDict):
 
     text: str
     choice: str | None
+    files: NotRequired[list[str]]
+    """Keys of files that came with it (backlog.evidence)."""
 
 
 class InboxMessage(Base):
@@ -53,7 +56,8 @@ def accept(session: Session, sealer: Sealer, digest_key: str, inbound: Inbound) 
     """Store a message and queue its turn, in the caller's transaction.
 
     Turns of one conversation run in the order of arrival (one Procrastinate lock a conversation).
-    Returns False, and changes nothing, when the channel has delivered this message before.
+    Returns False, and changes nothing, when the channel has delivered this message before. Raises
+    evidence.TooMany when it brings more files than one complaint may have.
     """
     conversation_id = _conversation(session, sealer, digest_key, inbound)
     body: InboxBody = {"text": normalise(inbound.text), "choice": inbound.choice}
@@ -71,8 +75,12 @@ def accept(session: Session, sealer: Sealer, digest_key: str, inbound: Inbound) 
     inbox_id = session.execute(row).scalar_one_or_none()
     if inbox_id is None:
         return False
-    seq = next_seq(session, conversation_id)
-    session.execute(update(InboxMessage).where(InboxMessage.id == inbox_id).values(seq=seq))
+    values: dict[str, object] = {"seq": next_seq(session, conversation_id)}
+    if inbound.files:  # only now: what is delivered again must not be kept again
+        kept = [evidence.keep(session, sealer, file, conversation_id, clock.now()) for file in inbound.files]
+        body["files"] = [str(one.id) for one in kept]
+        values["body"] = sealer.seal(json.dumps(body, ensure_ascii=False))
+    session.execute(update(InboxMessage).where(InboxMessage.id == inbox_id).values(values))
     jobs.defer(session, TURN_TASK, lock=f"turn:{conversation_id}", inbox_id=inbox_id)
     return True
 

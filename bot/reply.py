@@ -8,10 +8,8 @@ from backlog import receipts
 from bot.context import BotContext
 from kit.outbox import Choice, Reply
 
-RECEIPT_TEXT = (
-    "Mã biên nhận: {receipt}\n"
-    "Anh/chị chép lại và giữ kín mã này. Có số phiếu và mã biên nhận thì ở đâu cũng xem được kết quả."
-)
+RECEIPT_TEXT = "Mã biên nhận của phiếu {number}: {receipt}"
+KEEP_TEXT = "Anh/chị chép lại và giữ kín mã này. Có số phiếu và mã biên nhận thì ở đâu cũng xem được kết quả."
 
 
 def merge(session: Session, ctx: BotContext, responses: list[dict[str, Any]]) -> Reply:
@@ -20,18 +18,23 @@ def merge(session: Session, ctx: BotContext, responses: list[dict[str, Any]]) ->
     Where an action has filed a ticket, its secret receipt is made here, in the transaction of the outbox row,
     so that it never passes through Rasa and a repeated turn cannot show a dead one.
     """
-    texts = [response["text"] for response in responses if response.get("text")]
     buttons = [button for response in responses for button in response.get("buttons") or []]
-    custom: dict[str, Any] = {}
-    for response in responses:
-        custom.update(response.get("custom") or {})
-    if ticket_id := custom.pop("issue_receipt", None):
-        receipt = receipts.issue(session, ctx.digest_key, ticket_id)
-        texts.append(RECEIPT_TEXT.format(receipt=receipt))
-        custom["ticket"]["receipt"] = receipt
+    customs = [dict(response.get("custom") or {}) for response in responses]
+    issued = [_issue(session, ctx, custom) for custom in customs if "issue_receipt" in custom]
+    texts = [response["text"] for response in responses if response.get("text")]
+    if issued:
+        texts.append("\n".join([*issued, KEEP_TEXT]))
+    custom = {name: value for one in customs for name, value in one.items()}
     reply: Reply = {"text": "\n\n".join(texts), "from": "bot"}
     if buttons:
         reply["choices"] = [Choice(title=button["title"], payload=button["payload"]) for button in buttons]
     if custom:
         reply["custom"] = custom
     return reply
+
+
+def _issue(session: Session, ctx: BotContext, custom: dict[str, Any]) -> str:
+    """Make a filed ticket's receipt; the sentence that tells it."""
+    receipt = receipts.issue(session, ctx.digest_key, custom.pop("issue_receipt"))
+    custom["ticket"] = {**custom["ticket"], "receipt": receipt}
+    return RECEIPT_TEXT.format(number=custom["ticket"]["number"], receipt=receipt)

@@ -110,6 +110,16 @@ def open_choice(turn: Turn) -> None:
         turn.metadata["choice"] = True
 
 
+def take_files(turn: Turn) -> None:
+    """Files are stored already; the actions learn which they are. Files without a word are an act of their own."""
+    files = turn.body.get("files") or []
+    if files:
+        turn.metadata["files"] = files
+    if files and not turn.body["text"].strip():
+        turn.to_rasa = "/attach"
+        turn.metadata["choice"] = True
+
+
 def mask_secrets(turn: Turn) -> None:
     """Receipts become digests, phone numbers become sealed, identity numbers go."""
     if turn.metadata.get("choice"):
@@ -162,6 +172,7 @@ def render(turn: Turn) -> None:
 
 STEPS: tuple[Callable[[Turn], None], ...] = (
     open_choice,
+    take_files,
     mask_secrets,
     seal_identity,
     escape_slash,

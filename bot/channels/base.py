@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from backlog.evidence import Clean
 from kit.outbox import Reply
 
 
@@ -19,6 +20,7 @@ class Inbound:
     message_id: str
     text: str
     choice: str | None = None
+    files: tuple[Clean, ...] = ()
 
 
 class Channel(Protocol):

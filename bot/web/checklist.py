@@ -2,27 +2,25 @@
 says nothing about who asked and can be opened anywhere."""
 
 import io
-from importlib.resources import files
 from typing import Annotated, Any
 
 import segno
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
-from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from bot.web.paper import MARGIN, Sheet
 from bot.web.routes import Context, templates
 from catalogue import store
 from catalogue.checklist import Checklist, build, known_answers
 from catalogue.load import Facts
 from kit import clock
 from kit.db import session_scope
-from kit.errors import NotFound, TiepDanError
+from kit.errors import NotFound
 
 PREFIX = "/giay-to"
 router = APIRouter(prefix=PREFIX)
-_MARGIN, _QR = 18, 30  # millimetres
-_BOX = 3.6
+_QR, _BOX = 30, 3.6  # millimetres
 
 
 class NoSuchProcedure(NotFound):
@@ -67,89 +65,55 @@ def pdf(code: str, wanted: Wanted, ctx: Context) -> Response:
     return Response(draw(wanted, ctx.settings.agency_name), media_type="application/pdf", headers=headers)
 
 
-def problem(request: Request, error: TiepDanError) -> HTMLResponse:
-    """An error of these pages, as a page."""
-    return templates.TemplateResponse(request, "problem.html", {"message": error.message}, status_code=error.status)
-
-
 def draw(wanted: Checklist, agency_name: str) -> bytes:
     """The PDF of a list: A4, boxes to tick, QR code of the portal's page at the end."""
-    sheet = _sheet(wanted, agency_name)
+    sheet = Sheet(f"Giấy tờ: {wanted.title}", agency_name)
     _heading(sheet, wanted, agency_name)
     for text in wanted.papers:
         _tick(sheet, text)
     for case, papers in wanted.others:
-        _title(sheet, f"Chỉ khi: {case}")
+        sheet.heading(f"Chỉ khi: {case}")
         for text in papers:
             _tick(sheet, text)
     sheet.ln(2)
     for label, text in wanted.facts:
-        _write(sheet, f"{label}: {text}")
+        sheet.paragraph(f"{label}: {text}")
     for text in [*wanted.notes, *filter(None, [wanted.doubt])]:
-        _write(sheet, text, style="I")
+        sheet.paragraph(text, style="I")
     _portal(sheet, wanted)
     return bytes(sheet.output())
 
 
-def _sheet(wanted: Checklist, agency_name: str) -> FPDF:
-    sheet = FPDF(format="A4")
-    sheet.set_lang("vi")
-    sheet.set_title(f"Giấy tờ: {wanted.title}")
-    sheet.set_author(agency_name)
-    sheet.set_margin(_MARGIN)
-    sheet.set_auto_page_break(True, margin=_MARGIN)
-    fonts = files("font_roboto") / "files"
-    for style, name in (("", "Regular"), ("B", "Bold"), ("I", "Italic")):
-        sheet.add_font("Roboto", style, str(fonts / f"Roboto-{name}.ttf"))
-    sheet.add_page()
-    return sheet
-
-
-def _heading(sheet: FPDF, wanted: Checklist, agency_name: str) -> None:
-    _write(sheet, f"Tiếp Dân · {agency_name}", size=9)
-    _write(sheet, wanted.title, size=17, style="B")
+def _heading(sheet: Sheet, wanted: Checklist, agency_name: str) -> None:
+    sheet.paragraph(f"Tiếp Dân · {agency_name}", size=9)
+    sheet.paragraph(wanted.title, size=17, style="B")
     if wanted.case:
-        _write(sheet, f"Trường hợp: {wanted.case}")
+        sheet.paragraph(f"Trường hợp: {wanted.case}")
     sheet.ln(1)
-    _title(sheet, "Giấy tờ cần mang" if wanted.papers else "Giấy tờ theo từng trường hợp")
+    sheet.heading("Giấy tờ cần mang" if wanted.papers else "Giấy tờ theo từng trường hợp")
 
 
-def _title(sheet: FPDF, text: str) -> None:
-    sheet.ln(1.5)
-    _write(sheet, text, style="B")
-
-
-def _tick(sheet: FPDF, text: str) -> None:
+def _tick(sheet: Sheet, text: str) -> None:
     """A box to tick before a paper. The box must not stay behind at the foot of a page."""
     sheet.set_font("Roboto", "", 11)
     height = sheet.multi_cell(sheet.epw - 7, 5.6, text, dry_run=True, output="HEIGHT")
-    if sheet.will_page_break(float(height)):  # type: ignore[arg-type]  # fpdf2 types all its outputs as one union
-        sheet.add_page()
+    sheet.keep_together(float(height))  # type: ignore[arg-type]  # fpdf2 types all its outputs as one union
     sheet.rect(sheet.l_margin, sheet.get_y() + 1, _BOX, _BOX)
     sheet.set_x(sheet.l_margin + 7)
     sheet.multi_cell(sheet.epw - 7, 5.6, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.ln(0.8)
 
 
-def _write(sheet: FPDF, text: str, size: float = 11, style: str = "") -> None:
-    sheet.set_font("Roboto", style, size)
-    sheet.multi_cell(0, size * 0.52, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-    sheet.ln(0.6)
-
-
-def _portal(sheet: FPDF, wanted: Checklist) -> None:
+def _portal(sheet: Sheet, wanted: Checklist) -> None:
     """QR code and source side by side, together on one page."""
     sheet.ln(3)
-    if sheet.will_page_break(_QR + 4):
-        sheet.add_page()
+    sheet.keep_together(_QR + 4)
     image = io.BytesIO()
     segno.make(wanted.url, error="m").save(image, kind="png", scale=8, border=1)
     top = sheet.get_y()
     sheet.image(image, x=sheet.l_margin, y=top, w=_QR, alt_text="Mã QR của trang thủ tục trên Cổng")
-    sheet.set_left_margin(_MARGIN + _QR + 5)
-    sheet.set_xy(_MARGIN + _QR + 5, top + 3)
-    _write(
-        sheet, "Quét mã để mở trang thủ tục trên Cổng Dịch vụ công quốc gia, xem mẫu đơn và nộp trên mạng.", size=10
-    )
-    _write(sheet, f"Nguồn: {wanted.source}.", size=9, style="I")
-    sheet.set_left_margin(_MARGIN)
+    sheet.set_left_margin(MARGIN + _QR + 5)
+    sheet.set_xy(MARGIN + _QR + 5, top + 3)
+    sheet.paragraph("Quét mã để mở trang thủ tục trên Cổng Dịch vụ công quốc gia, xem mẫu đơn và nộp trên mạng.", 10)
+    sheet.paragraph(f"Nguồn: {wanted.source}.", size=9, style="I")
+    sheet.set_left_margin(MARGIN)

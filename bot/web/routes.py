@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import BaseModel, Field
@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from backlog import evidence
 from bot import history, inbox
 from bot.channels import web
 from bot.channels.base import Inbound
@@ -125,6 +126,27 @@ def receive(message: Outgoing, address: Address, ctx: Context) -> dict[str, str]
         text=text,
         choice=message.choice,
     )
+    with session_scope(ctx.engine) as session:
+        _limit_rate(session, ctx, address)
+        inbox.accept(session, ctx.sealer, ctx.digest_key, inbound)
+    return {"status": "accepted"}
+
+
+@router.post("/chat/files", status_code=202, dependencies=[Depends(_same_origin)])
+def receive_files(
+    address: Address,
+    ctx: Context,
+    client_id: Annotated[str, Form(alias="id", pattern=_CLIENT_ID.pattern)],
+    files: Annotated[list[UploadFile], File()],
+    text: Annotated[str, Form()] = "",
+) -> dict[str, str]:
+    """Take files in, with or without a word. They are looked at, cleaned and sealed before anything is stored."""
+    if len(text) > MAX_TEXT:
+        raise TooLong
+    if len(files) > evidence.MOST_FILES:
+        raise evidence.TooMany
+    cleaned = tuple(evidence.clean(file.filename or "", file.file.read(evidence.MOST_BYTES + 1)) for file in files)
+    inbound = Inbound(web.NAME, address, f"{address[:16]}:{client_id}", text, files=cleaned)
     with session_scope(ctx.engine) as session:
         _limit_rate(session, ctx, address)
         inbox.accept(session, ctx.sealer, ctx.digest_key, inbound)

@@ -1,6 +1,6 @@
 // The web chat: ties the text box, the unsent messages, the live events and the view together.
 
-import { openSession, readHistory, Refused, Stream } from "./net.js";
+import { openSession, readHistory, Refused, sendFiles, Stream } from "./net.js";
 import { newId, Outbox } from "./outbox.js";
 import { keep, recall } from "./store.js";
 import { hideExamples, isLast, showMessage, showNotice, showTyping } from "./view.js";
@@ -11,6 +11,7 @@ const DRAFT = "tiepdan.draft";
 
 const form = document.getElementById("composer");
 const box = document.getElementById("text");
+const picker = document.getElementById("files");
 let lastSeq = 0;
 let typingTimer = 0;
 let connected = true;
@@ -34,6 +35,23 @@ function say(content) {
   showMessage({ ...message, text: message.title ?? message.text, state: "sending" });
   typing(true);
   outbox.add(message);
+}
+
+/** Files with whatever stands in the box. They are not sent again by themselves: the citizen still has them. */
+async function sayFiles(files) {
+  const message = { id: newId(), from: "citizen", at: new Date().toISOString(), text: box.value.trim(), files: files.length };
+  hideExamples();
+  showMessage({ ...message, state: "sending" });
+  typing(true);
+  try {
+    await sendFiles(message.id, files, message.text);
+    if (message.text) write("");
+    onSendState({ ...message, state: "sent" });
+  } catch (trouble) {
+    typing(false);
+    const error = trouble instanceof Refused ? trouble.message : "Mất kết nối. Anh/chị chọn tệp gửi lại giúp.";
+    showMessage({ ...message, state: "failed", error });
+  }
 }
 
 const choose = (choice) => say({ choice: choice.code, title: choice.title });
@@ -115,6 +133,11 @@ async function start(attempt = 0) {
 }
 
 form.addEventListener("submit", submit);
+picker.addEventListener("change", () => {
+  if (picker.files.length) sayFiles([...picker.files]);
+  picker.value = "";
+});
+document.getElementById("attach").addEventListener("click", () => picker.click());
 box.addEventListener("keydown", onKey);
 box.addEventListener("input", fit);
 for (const example of document.querySelectorAll("#examples button")) {

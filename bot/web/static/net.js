@@ -1,6 +1,7 @@
 // The HTTP contract of the chat, and nothing else.
 
 const PATIENCE = 15000; // ms; a mobile network that is slower than this is treated as lost
+const FILES_PATIENCE = 120000; // ms; ten photos over a village's mobile network
 
 /** The server refused and said why, in a sentence for the citizen. */
 export class Refused extends Error {
@@ -16,13 +17,14 @@ export class Refused extends Error {
 }
 
 async function call(path, body) {
+  const form = body instanceof FormData;
   const control = new AbortController();
-  const timer = setTimeout(() => control.abort(), PATIENCE);
+  const timer = setTimeout(() => control.abort(), form ? FILES_PATIENCE : PATIENCE);
   try {
     const response = await fetch(path, {
       method: body ? "POST" : "GET",
-      headers: body ? { "Content-Type": "application/json" } : {},
-      body: body && JSON.stringify(body),
+      headers: body && !form ? { "Content-Type": "application/json" } : {},
+      body: form ? body : body && JSON.stringify(body),
       credentials: "same-origin",
       signal: control.signal,
     });
@@ -37,6 +39,15 @@ async function call(path, body) {
 export const openSession = () => call("/chat/session", {});
 export const readHistory = () => call("/chat/history");
 export const sendMessage = (message) => call("/chat/messages", message);
+
+/** Files go at once and are not kept in the browser: whoever shares the telephone must not find them there. */
+export function sendFiles(id, files, text) {
+  const form = new FormData();
+  form.append("id", id);
+  form.append("text", text);
+  for (const file of files) form.append("files", file, file.name);
+  return call("/chat/files", form);
+}
 
 /**
  * Live events with our own reconnection: EventSource gives up after an HTTP error, and a phone that slept

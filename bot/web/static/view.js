@@ -48,7 +48,8 @@ function bubbleOf(message, from) {
   } else {
     bubble.append(make("span", "sr", { citizen: "Anh/chị: ", bot: "Tiếp Dân: ", system: "Thông báo: " }[from]));
   }
-  bubble.append(renderText(message.text));
+  if (message.files) bubble.append(make("p", "files", `Đã gửi ${message.files} tệp`));
+  if (message.text) bubble.append(renderText(message.text));
   if (from !== "citizen" && message.custom?.ticket?.receipt) bubble.append(ticketCard(message.custom.ticket));
   return bubble;
 }
