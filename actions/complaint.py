@@ -1,22 +1,26 @@
 """The complaint form's two actions: take in what was said and ask on, then file the ticket."""
 
+import uuid
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
 
 from actions import intake as talk
+from actions import law
 from actions.case import payload
 from actions.context import ActionContext
 from actions.heard import Heard, heard, heard_before
 from actions.intake import Intake
 from actions.procedure import SURE
-from backlog import tickets, words
+from backlog import evidence, links, routing, tickets, words
 from backlog.identity import Contact
 from backlog.model import Ticket
+from backlog.petitions import Kind, Told
 from backlog.tickets import Draft
 from catalogue.load import Facts
 from kit import clock
@@ -42,12 +46,25 @@ INTERRUPTING = {
     "dialogue_schedule",
 }
 SURE_INTERRUPTION = 0.7
+_JUST_BEFORE = timedelta(hours=1)
 _QUESTIONS_WITH_BUTTONS = {
+    "stories": [
+        ("Hai chuyện, ghi hai phiếu", '/choose{"stories":"two"}'),
+        ("Một chuyện thôi", '/choose{"stories":"one"}'),
+    ],
+    "law": [
+        ("Ghi phản ánh tại đây", '/choose{"skip":"law"}'),
+        ("Soạn đơn khiếu nại", '/choose{"petition":"khieu_nai"}'),
+        ("Soạn đơn tố cáo", '/choose{"petition":"to_cao"}'),
+        ("Hủy", "/cancel"),
+    ],
     "when": [("Không nhớ ngày", '/choose{"skip":"when"}')],
     "details": [("Không nhớ", '/choose{"skip":"details"}')],
     "contact": [
-        ("Giấu tên", '/choose{"contact":"chat"}'),
-        ("Để lại tên, số điện thoại", '/choose{"contact":"named"}'),
+        ("Đồng ý, giấu tên", '/choose{"contact":"chat"}'),
+        ("Đồng ý, để lại tên và số", '/choose{"contact":"named"}'),
+        ("Đồng ý, ẩn danh hoàn toàn", '/choose{"contact":"anonymous"}'),
+        ("Không đồng ý, thôi gửi", "/cancel"),
     ],
     "identity": [("Thôi, giấu tên", '/choose{"contact":"chat"}')],
     "confirm": [("Đúng, gửi đi", "/affirm"), ("Sửa lại", "/correction"), ("Hủy", "/cancel")],
@@ -69,10 +86,14 @@ class ValidateComplaintForm(Action):
         known = _known(tracker)
         if known is None:
             known = talk.begin(_told_before(said, tracker), self._context.facts)
+            known = replace(known, files=[*known.files, *self._sent_before(said, known.files)])
             _offer_answer(dispatcher, said)
         elif not _comes_back(tracker):
             if said.intent == "cancel":
                 return _stop(known)
+            if (kind := said.value("petition")) in talk.PETITIONS:
+                self._draft(dispatcher, said, replace(known, kind=kind))
+                return _asking(known, known.asked)
             if _interrupts(said, known):
                 return []
             changed = talk.absorb(known, said, self._context.facts)
@@ -80,7 +101,30 @@ class ValidateComplaintForm(Action):
                 dispatcher.utter_message(response="utter_ask_what_to_fix", buttons=_buttons(_FIXES, "fix"))
                 return _asking(known, "confirm")
             known = changed or known
-        return self._ask(dispatcher, known)
+            if said.files:
+                dispatcher.utter_message(response="utter_files_received", count=len(said.files))
+        return self._ask(dispatcher, self._warned(dispatcher, known))
+
+    def _sent_before(self, said: Heard, known: list[str]) -> list[str]:
+        """Files that were sent just before the story, and belong to nothing yet."""
+        if said.conversation_id is None:
+            return []
+        with session_scope(self._context.engine) as session:
+            sent = evidence.loose(session, said.conversation_id, said.sent_at - _JUST_BEFORE)
+        return [str(one) for one in sent if str(one) not in known]
+
+    def _warned(self, dispatcher: CollectingDispatcher, known: Intake) -> Intake:
+        """Where somebody may be in danger the emergency numbers come before any question, once."""
+        if not known.urgent or "danger" in known.skipped:
+            return known
+        dispatcher.utter_message(response="utter_danger_first")
+        return replace(known, skipped=[*known.skipped, "danger"])
+
+    def _draft(self, dispatcher: CollectingDispatcher, said: Heard, known: Intake) -> None:
+        """A letter from what has been told, at an address of its own."""
+        address = _letter(self._context, said, known)
+        buttons = _titled(_QUESTIONS_WITH_BUTTONS["law"][:1])
+        dispatcher.utter_message(response=f"utter_{known.kind}_drafted", address=address, buttons=buttons)
 
     def _ask(self, dispatcher: CollectingDispatcher, known: Intake) -> list[EventType]:
         question = talk.next_question(known)
@@ -102,7 +146,11 @@ class FinishComplaint(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         said = heard(tracker)
         known = Intake.from_slot(tracker.get_slot("complaint"))
-        if not known.confirmed:
+        if known.kind in talk.PETITIONS and tracker.get_slot("complaint") and talk.next_question(known) is None:
+            dispatcher.utter_message(
+                response=f"utter_{known.kind}_drafted", address=_letter(self._context, said, known)
+            )
+        elif not known.confirmed:
             dispatcher.utter_message(response="utter_complaint_cancelled")
         elif said.dry_run:
             dispatcher.utter_message(response="utter_complaint_dry_run")
@@ -111,25 +159,63 @@ class FinishComplaint(Action):
         return [SlotSet("complaint", None)]
 
     def _file(self, dispatcher: CollectingDispatcher, said: Heard, known: Intake) -> None:
+        """One ticket for each story, tied together; the files go with the first."""
+        stories = [known, *(replace(Intake.from_slot(one), **_shared(known)) for one in known.others)]
         with session_scope(self._context.engine) as session:
-            submission = tickets.submit(
-                session,
-                self._context.facts,
-                draft_of(known, self._context.sealer),
-                sealer=self._context.sealer,
-                idempotency_key=known.id,
-                conversation_id=said.conversation_id,
-                now=clock.now(),
-            )
-            ticket = submission.ticket
-            unit = self._context.facts.agencies.get(ticket.unit_key).name
+            filed = [self._submit(session, said, story) for story in stories]
+            for other in filed[1:]:
+                links.link(session, filed[0], other, "same_story", clock.now())
+            if known.files and said.conversation_id:
+                files = [uuid.UUID(one) for one in known.files]
+                evidence.attach(session, filed[0], said.conversation_id, files, clock.now())
+        for ticket in filed:
+            self._tell(dispatcher, ticket, known)
+
+    def _submit(self, session: Session, said: Heard, story: Intake) -> Ticket:
+        return tickets.submit(
+            session,
+            self._context.facts,
+            draft_of(story, self._context.sealer),
+            sealer=self._context.sealer,
+            idempotency_key=story.id,
+            conversation_id=said.conversation_id,
+            now=clock.now(),
+        ).ticket
+
+    def _tell(self, dispatcher: CollectingDispatcher, ticket: Ticket, known: Intake) -> None:
+        anonymous = "_anonymous" if known.contact == "anonymous" else ""
         dispatcher.utter_message(
-            response="utter_complaint_filed",
+            response=f"utter_complaint_filed{anonymous}",
             number=ticket.number,
-            unit=unit,
+            unit=self._context.facts.agencies.get(ticket.unit_key).name,
             due=clock.say_date(ticket.due_at.date()),
             custom={"ticket": ticket_custom(ticket), "issue_receipt": str(ticket.id)},
         )
+
+
+def _shared(known: Intake) -> dict[str, Any]:
+    """What two stories of one citizen have in common."""
+    return {
+        name: getattr(known, name) for name in ("contact", "identity_sealed", "phone_sealed", "confirmed", "urgent")
+    }
+
+
+def _letter(context: ActionContext, said: Heard, known: Intake) -> str:
+    """The address of a letter of khiếu nại or tố cáo drafted from what has been told."""
+    facts, today = context.facts, said.sent_at.date()
+    unit = routing.about_unit(facts.agencies, known.agency_key or None, known.place_key or None, today)
+    told = Told(
+        story=known.story,
+        addressee="",
+        unit=unit.name if unit else known.place_text,
+        official=", ".join(part for part in (known.official, known.counter) if part),
+        place=talk.where(known, facts),
+        when=known.when_text,
+        procedure=known.procedure_name,
+    )
+    kind: Kind = "to_cao" if known.kind == "to_cao" else "khieu_nai"
+    to = law.addressee(facts, kind, told, known.agency_key, known.place_key, today)
+    return law.draft(context, kind, replace(told, addressee=to), said)
 
 
 def ticket_custom(ticket: Ticket) -> dict[str, Any]:
@@ -155,13 +241,14 @@ def draft_of(known: Intake, sealer: Sealer) -> Draft:
         procedure_name=known.procedure_name,
         trips=known.trips or None,
         money=known.money,
+        urgent=known.urgent,
         contact=_contact(known, sealer),
     )
 
 
 def _contact(known: Intake, sealer: Sealer) -> Contact:
     if known.contact != "named":
-        return Contact(kind="chat")
+        return Contact(kind="anonymous" if known.contact == "anonymous" else "chat")
     text = sealer.open(known.identity_sealed)
     phones = patterns.find_phones(text)
     name = text
@@ -188,6 +275,8 @@ def ask(dispatcher: CollectingDispatcher, known: Intake, question: str, facts: F
         dispatcher.utter_message(
             response="utter_ask_complaint_which_place", place=known.place_text, buttons=_buttons(options, "place_key")
         )
+    elif question in ("law", "contact"):
+        _ask_with_law(dispatcher, known, question, facts)
     elif question == "category":
         options = [(words.CATEGORIES[name].capitalize(), name) for name in _categories(known)]
         dispatcher.utter_message(response="utter_ask_complaint_category", buttons=_buttons(options, "category"))
@@ -195,9 +284,30 @@ def ask(dispatcher: CollectingDispatcher, known: Intake, question: str, facts: F
         _ask_plainly(dispatcher, known, question)
 
 
+def _ask_with_law(dispatcher: CollectingDispatcher, known: Intake, question: str, facts: Facts) -> None:
+    """A question that nobody can answer without knowing the law: it stands in data, with its sources."""
+    today = datetime.fromisoformat(known.told_at).date()
+    if question == "law":
+        said = law.say(facts, (known.petition, f"{known.petition}_limits"), today)
+    else:
+        said = law.say(facts, ("who_sees", "channel_knows", "anonymous", "no_id_card"), today)
+    offered = [(title, payload) for title, payload in _QUESTIONS_WITH_BUTTONS[question] if _fits(payload, known)]
+    dispatcher.utter_message(
+        response=f"utter_ask_complaint_{question}",
+        law=said,
+        kind=law.NAMES.get(known.petition, ""),
+        buttons=_titled(offered),
+    )
+
+
+def _fits(payload: str, known: Intake) -> bool:
+    """Of the two letters only the one that the story calls for is offered."""
+    return "petition" not in payload or f'"{known.petition}"' in payload
+
+
 def _ask_plainly(dispatcher: CollectingDispatcher, known: Intake, question: str) -> None:
     again = "_again" if known.tries and question in ("place", "when") else ""
-    kind = f"_{known.kind}" if question in ("story", "place") and known.kind != "phan_anh" else ""
+    kind = f"_{known.kind}" if question in ("story", "place") and known.kind in ("khen", "kien_nghi") else ""
     custom = {"expects": "identity"} if question == "identity" else {}
     dispatcher.utter_message(
         response=f"utter_ask_complaint_{question}{kind or again}",

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -24,6 +24,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One clause of a longer message, text[start:end]: the act that it does, and what it complains of."""
+
+    start: int
+    end: int
+    name: str
+    confidence: float
+    category: str | None
+
+
+@dataclass(frozen=True)
 class Heard:
     """One message: what was said, what was understood, and what the gateway sends along.
 
@@ -40,6 +51,7 @@ class Heard:
     categories: list[dict[str, Any]]
     link: Link | None
     metadata: dict[str, Any]
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def sent_at(self) -> datetime:
@@ -52,6 +64,11 @@ class Heard:
         """The conversation in the outbox; None when a person tries the bot from the command line."""
         value = self.metadata.get("conversation_id")
         return uuid.UUID(value) if value else None
+
+    @property
+    def files(self) -> list[uuid.UUID]:
+        """Files that came with the message, stored already (backlog/evidence.py)."""
+        return [uuid.UUID(one) for one in self.metadata.get("files") or []]
 
     @property
     def dry_run(self) -> bool:
@@ -102,6 +119,7 @@ def _read(parsed: dict[str, Any], event: dict[str, Any]) -> Heard:
         categories=parsed.get("categories") or [],
         link=_link(parsed.get("procedure")),
         metadata=event.get("metadata") or {},
+        parts=[Part(**part) for part in parsed.get("parts") or []],
     )
 
 

@@ -8,14 +8,20 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from actions.danger import in_danger
 from actions.heard import Heard
+from actions.law import legal_kind
+from actions.stories import apart
 from backlog import words
 from catalogue.load import Facts
 from vntext import patterns, when
 
-# What the bot may ask, in this order. "details" (procedure, person) may be skipped; "identity" only when offered.
-QUESTIONS = ("story", "category", "place", "when", "details", "contact", "identity", "confirm")
+# What the bot may ask, in this order. A story with place and time leaves the contact choice and the confirmation.
+# "law" explains khiếu nại and tố cáo, "details" (procedure, person) is asked only of somebody who wants to mend it.
+QUESTIONS = ("story", "stories", "law", "category", "place", "when", "details", "contact", "identity", "confirm")
 KIND_OF_INTENT = {"praise": "khen", "propose": "kien_nghi"}
+PETITIONS = ("khieu_nai", "to_cao")
+"""Kinds that end in a drafted letter, not in a ticket: the bot accepts neither in the agency's place."""
 # Calibrated on data/eval/nlu: with this much and this lead the first category is right nine times in ten.
 SURE_CATEGORY = 0.35
 CATEGORY_LEAD = 0.1
@@ -48,10 +54,16 @@ class Intake:
     procedure_name: str = ""
     trips: int = 0
     money: str = ""
+    urgent: bool = False
+    petition: str = ""
+    apart: list[dict[str, Any]] = field(default_factory=list)
+    others: list[dict[str, Any]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     contact: str = ""
     identity_sealed: str = ""
     phone_sealed: str = ""
     skipped: list[str] = field(default_factory=list)
+    mending: str = ""
     asked: str = ""
     tries: int = 0
     confirmed: bool = False
@@ -68,30 +80,36 @@ class Intake:
 
 def begin(said: Heard, facts: Facts) -> Intake:
     """Start from the citizen's own words."""
-    intake = Intake(
-        id=said.message_id, kind=KIND_OF_INTENT.get(said.intent, "phan_anh"), told_at=said.sent_at.isoformat()
-    )
-    return _take_story(intake, said, facts) if _tells_something(said, facts) else intake
+    kind = said.value("petition") or KIND_OF_INTENT.get(said.intent, "phan_anh")
+    intake = Intake(id=said.message_id, kind=kind, told_at=said.sent_at.isoformat())
+    intake = replace(intake, files=[str(one) for one in said.files])
+    return _first_story(intake, said, facts) if _tells_something(said, facts) else intake
 
 
 def next_question(intake: Intake) -> str | None:
     """The first thing that is still missing; None when the citizen has confirmed."""
+    conduct, petition = intake.kind == "phan_anh", intake.kind in PETITIONS
     wanted = {
         "story": not intake.story,
-        "category": intake.kind == "phan_anh" and not intake.categories,
+        "stories": bool(intake.apart),
+        "law": conduct and bool(intake.petition) and "law" not in intake.skipped,
+        "category": conduct and not intake.categories,
         "place": not (intake.place_key or intake.agency_key or "place" in intake.skipped),
-        "when": intake.kind == "phan_anh" and not (intake.when_text or "when" in intake.skipped),
-        "details": intake.kind == "phan_anh"
-        and not (intake.procedure_code or intake.official or intake.counter or "details" in intake.skipped),
-        "contact": not intake.contact,
+        "when": conduct and not (intake.when_text or "when" in intake.skipped),
+        "details": intake.mending == "details",
+        "contact": not petition and not intake.contact,
         "identity": intake.contact == "named" and not intake.identity_sealed,
-        "confirm": not intake.confirmed,
+        "confirm": not petition and not intake.confirmed,
     }
     return next((question for question in QUESTIONS if wanted[question]), None)
 
 
 def absorb(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     """Take an answer to `intake.asked`; None when the message is no answer to it."""
+    if said.files:
+        intake = replace(intake, files=list(dict.fromkeys([*intake.files, *map(str, said.files)])))
+        if not said.text or said.intent == "attach":
+            return intake
     if field_to_fix := said.value("fix"):
         return reopen(intake, field_to_fix)
     if category := said.value("category"):
@@ -115,7 +133,7 @@ def reopen(intake: Intake, question: str) -> Intake:
         "contact": {"contact": "", "identity_sealed": "", "phone_sealed": ""},
     }
     skipped = [name for name in intake.skipped if name != question]
-    return replace(intake, skipped=skipped, tries=0, asked="", **emptied[question])
+    return replace(intake, skipped=skipped, mending=question, tries=0, asked="", **emptied[question])
 
 
 def _tells_something(said: Heard, facts: Facts) -> bool:
@@ -143,8 +161,22 @@ def _sure_categories(said: Heard) -> list[str]:
     return [first, second] if both else []
 
 
+def _first_story(intake: Intake, said: Heard, facts: Facts) -> Intake:
+    """The story that a complaint begins with; two stories are kept apart until the citizen has said which it is."""
+    whole = _take_story(intake, said, facts)
+    stories = apart(said, facts) if intake.kind == "phan_anh" else [said]
+    if len(stories) < 2:
+        return whole
+    return replace(whole, apart=[_take_story(intake, story, facts).to_slot() for story in stories])
+
+
 def _take_story(intake: Intake, said: Heard, facts: Facts) -> Intake:
-    intake = replace(intake, story=f"{intake.story}\n{said.text}".strip())
+    intake = replace(
+        intake,
+        story=f"{intake.story}\n{said.text}".strip(),
+        urgent=intake.urgent or in_danger(said.text),
+        petition=intake.petition or legal_kind(said.text),
+    )
     if said.categories and not intake.categories:
         guesses = [str(found["name"]) for found in said.categories[:3]]
         intake = replace(intake, guesses=guesses, categories=_sure_categories(said))
@@ -169,18 +201,27 @@ def _take_facts(intake: Intake, said: Heard, facts: Facts) -> Intake:
 
 
 def _place_in(intake: Intake, said: Heard, facts: Facts) -> Intake:
-    if named := said.value("place_key"):
-        return replace(intake, place_key=named, place_text=facts.places.get(named).name, place_options=[])
+    if key := said.value("place_key"):
+        return replace(intake, place_key=key, place_text=facts.places.get(key).name, place_options=[])
     matches = facts.places.find(said.text)
+    agency = _agency(said)
     if matches:
         best = matches[0]
+        # "Công an phường 2" is not the ward's committee: the place says where, the agency whom it is about.
+        named = replace(intake, place_text=best.text, agency_key=agency)
         if len(best.keys) == 1:
-            return replace(intake, place_key=best.keys[0], place_text=best.text, place_options=[])
-        return replace(intake, place_key="", place_text=best.text, place_options=list(best.keys[:4]))
-    agency = next((one for one in said.entities if one.get("entity") == "agency" and one.get("keys")), None)
-    if agency and agency.get("keys"):
-        return replace(intake, agency_key=agency["keys"][0], place_text=agency["value"], place_options=[])
+            return replace(named, place_key=best.keys[0], place_options=[])
+        return replace(named, place_key="", place_options=list(best.keys[:4]))
+    if agency:
+        words = next(one["value"] for one in said.entities if one.get("entity") == "agency")
+        return replace(intake, agency_key=agency, place_text=words, place_options=[])
     return intake
+
+
+def _agency(said: Heard) -> str:
+    """The one agency that a text names; empty when there is none, or when it may be several."""
+    keys = [one.get("keys") or [] for one in said.entities if one.get("entity") == "agency"]
+    return str(keys[0][0]) if keys and len(keys[0]) == 1 else ""
 
 
 def _time_in(intake: Intake, said: Heard) -> Intake:
@@ -206,7 +247,34 @@ def _counter(said: Heard) -> str:
 
 
 def _answer_story(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
-    return _take_story(intake, said, facts)
+    return _first_story(intake, said, facts)
+
+
+def _answer_stories(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
+    """One ticket or two. Where the second story leaves out place or time, they are those of the first."""
+    if (choice := said.value("stories")) not in ("one", "two") and said.intent not in ("affirm", "deny"):
+        return None
+    if choice == "one" or (choice is None and said.intent == "deny"):
+        return replace(intake, apart=[])
+    first, *others = (Intake.from_slot(one) for one in intake.apart)
+    told = [replace(one, id=f"{intake.id}:{at}", **_missing(one, first)) for at, one in enumerate(others, start=2)]
+    return replace(first, others=[one.to_slot() for one in told], files=intake.files, apart=[])
+
+
+def _missing(one: Intake, first: Intake) -> dict[str, Any]:
+    """What a second story takes over from the first."""
+    taken: dict[str, Any] = {} if one.categories else {"categories": one.guesses[:1] or ["other_conduct"]}
+    for names in (("place_key", "agency_key", "place_text"), ("first", "last", "when_text")):
+        if not any(getattr(one, name) for name in names):
+            taken |= {name: getattr(first, name) for name in names}
+    return taken
+
+
+def _answer_law(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
+    """On with the part about conduct; the letter is drafted by a button that does not end the form."""
+    if said.value("skip") or said.intent == "affirm":
+        return replace(intake, skipped=[*intake.skipped, "law"])
+    return None
 
 
 def _answer_category(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
@@ -236,8 +304,9 @@ def _answer_when(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
 
 
 def _answer_details(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
+    intake = replace(intake, mending="")
     if said.value("skip") or said.intent == "deny":
-        return replace(intake, skipped=[*intake.skipped, "details"])
+        return intake
     found = _take_facts(intake, said, facts)
     if not (found.official or found.counter or found.procedure_code):
         found = replace(found, official=said.text)
@@ -251,7 +320,7 @@ def _answer_contact(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
         return replace(intake, contact="named", identity_sealed=sealed, phone_sealed=sealed)
     if said.intent == "deny" or "giấu" in said.text.lower() or "giau" in said.text.lower():
         return replace(intake, contact="chat")
-    return replace(intake, contact="named") if said.intent == "affirm" else None
+    return None  # "vâng" chooses nothing: consent is never taken for granted (Nghị định 356/2025/NĐ-CP)
 
 
 def _answer_identity(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
@@ -274,6 +343,8 @@ def _answer_confirm(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
 
 _TAKERS = {
     "story": _answer_story,
+    "stories": _answer_stories,
+    "law": _answer_law,
     "category": _answer_category,
     "place": _answer_place,
     "when": _answer_when,
@@ -284,27 +355,50 @@ _TAKERS = {
 }
 
 
+CONTACTS = {
+    "named": "đã niêm phong tên, số điện thoại",
+    "chat": "giấu tên, trả lời tại đây",
+    "anonymous": "ẩn danh, xem trả lời bằng số phiếu và mã biên nhận",
+}
+
+
 def summary(intake: Intake, facts: Facts) -> str:
-    """The lines that the citizen checks before sending."""
-    told_on = date.fromisoformat(intake.told_at[:10])
+    """The lines that the citizen checks before sending; a second story has lines of its own."""
+    stories = [intake, *map(Intake.from_slot, intake.others)]
+    told = [_lines(one, facts) for one in stories]
+    if len(told) > 1:
+        told = [[(f"Phiếu {at}", ""), *lines] for at, lines in enumerate(told, start=1)]
+    shared = [
+        ("Tệp kèm", f"{len(intake.files)} tệp" if intake.files else ""),
+        ("Liên hệ", CONTACTS.get(intake.contact, "")),
+    ]
+    lines = [line for one in told for line in one] + [line for line in shared if line[1]]
+    return "\n".join(f"{name}: {value}" if value else name for name, value in lines)
+
+
+def _lines(intake: Intake, facts: Facts) -> list[tuple[str, str]]:
     what = [words.CATEGORIES[name] for name in intake.categories]
     if intake.trips > 1:
         what.append(f"phải đi lại {intake.trips} lần")
     if intake.money:
         what.append(f"tiền bị đòi: {intake.money}")
-    place = facts.places.label(intake.place_key, told_on) if intake.place_key else _agency_or_words(intake, facts)
     people = ", ".join(part for part in (intake.official, intake.counter) if part)
     lines = [
         ("Việc", "; ".join(what)),
-        ("Nơi", place),
+        ("Nơi", where(intake, facts)),
         ("Lúc", intake.when_text),
         ("Thủ tục", intake.procedure_name),
         ("Người tiếp", people),
         ("Lời kể", intake.story),
-        ("Liên hệ", "đã niêm phong tên, số điện thoại" if intake.contact == "named" else "giấu tên, trả lời tại đây"),
     ]
-    return "\n".join(f"{name}: {value}" for name, value in lines if value)
+    return [(name, value) for name, value in lines if value]
 
 
-def _agency_or_words(intake: Intake, facts: Facts) -> str:
-    return facts.agencies.get(intake.agency_key).name if intake.agency_key else intake.place_text
+def where(intake: Intake, facts: Facts) -> str:
+    """The place as people know it, with today's unit; the agency where it is another than the place's committee."""
+    told_on = date.fromisoformat(intake.told_at[:10])
+    agency = facts.agencies.get(intake.agency_key) if intake.agency_key else None
+    if not intake.place_key:
+        return agency.name if agency else intake.place_text
+    place = facts.places.label(intake.place_key, told_on)
+    return f"{agency.name}, {place}" if agency and agency.level != "commune" else place

@@ -1,16 +1,17 @@
-"""The citizen adds to a ticket of theirs: an answer that staff asked for, or something remembered later."""
+"""The citizen writes to a ticket of theirs: an answer that staff asked for, something remembered later, a wish."""
 
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.orm import Session
 
 from actions.context import ActionContext
 from actions.heard import Heard, heard
-from actions.status import ticket_number
-from backlog import queries, tickets
+from actions.mine import mine, one_of_mine
+from backlog import evidence, ratings, tickets
+from backlog.context import CITIZEN, Change, Desk
+from backlog.errors import TicketNotFound
 from backlog.model import Ticket
 from backlog.workflow import State
 from kit import clock
@@ -18,8 +19,11 @@ from kit.db import session_scope
 from kit.errors import TiepDanError
 
 FORM = "reply_form"
+FILES_ONLY = "(gửi tệp kèm theo)"
 # What a citizen may do to a ticket of theirs, with the state that it then has.
-CITIZEN_ACTIONS = {"withdraw": State.WITHDRAWN, "reopen": State.REOPENED}
+CITIZEN_ACTIONS = {"withdraw": State.WITHDRAWN, "reopen": State.REOPENED, "appeal": State.REOPENED}
+RATE_WORD = "rate_word"
+"""A word to a rating: no change of the ticket."""
 
 
 class ValidateReplyForm(Action):
@@ -34,24 +38,25 @@ class ValidateReplyForm(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         said = heard(tracker)
         if tracker.active_loop.get("name") != FORM or not tracker.get_slot("reply_ticket"):
-            return self._begin(dispatcher, said)
+            return self._begin(dispatcher, said, tracker)
         if said.intent == "cancel":
             return [SlotSet("reply_text", None), SlotSet("requested_slot", None), ActiveLoop(None)]
-        return [SlotSet("reply_text", said.text), SlotSet("requested_slot", None)]
+        text = said.text if said.intent != "attach" else FILES_ONLY
+        return [SlotSet("reply_text", text), SlotSet("requested_slot", None)]
 
-    def _begin(self, dispatcher: CollectingDispatcher, said: Heard) -> list[EventType]:
+    def _begin(self, dispatcher: CollectingDispatcher, said: Heard, tracker: Tracker) -> list[EventType]:
         with session_scope(self._context.engine) as session:
-            own = queries.by_conversation(session, said.conversation_id) if said.conversation_id else []
-        number = ticket_number(said)
-        action = said.intent if said.intent in CITIZEN_ACTIONS else None
-        wanted = [ticket for ticket in own if number in (None, ticket.number)]
-        if not wanted:
+            ticket = one_of_mine(session, said, tracker)
+        if ticket is None:
             dispatcher.utter_message(response="utter_no_ticket_here")
             return [SlotSet("requested_slot", None), ActiveLoop(None)]
+        action = said.intent if said.intent in (*CITIZEN_ACTIONS, RATE_WORD) else None
+        if action == "reopen" and ticket.reopened:  # once is enough at one place: from then on it goes up
+            action = "appeal"
         asked = f"utter_ask_{action}_reason" if action else "utter_write_to_staff"
-        dispatcher.utter_message(response=asked, number=wanted[0].number)
+        dispatcher.utter_message(response=asked, number=ticket.number)
         return [
-            SlotSet("reply_ticket", wanted[0].number),
+            SlotSet("reply_ticket", ticket.number),
             SlotSet("reply_action", action),
             SlotSet("requested_slot", "reply_text"),
         ]
@@ -72,7 +77,7 @@ class SendToStaff(Action):
         action = tracker.get_slot("reply_action")
         if number and text and said.conversation_id and not said.dry_run:
             try:
-                self._send(said, number, text, action)
+                self._send(said, tracker, number, text, action)
             except TiepDanError as refused:
                 dispatcher.utter_message(text=refused.message)
             else:
@@ -82,23 +87,28 @@ class SendToStaff(Action):
             dispatcher.utter_message(response="utter_reply_cancelled")
         return [SlotSet("reply_ticket", None), SlotSet("reply_text", None), SlotSet("reply_action", None)]
 
-    def _send(self, said: Heard, number: str, text: str, action: str | None) -> None:
+    def _send(self, said: Heard, tracker: Tracker, number: str, text: str, action: str | None) -> None:
         with session_scope(self._context.engine) as session:
-            own = queries.by_conversation(session, said.conversation_id) if said.conversation_id else []
-            ticket = next(ticket for ticket in own if ticket.number == number)
+            ticket = next((one for one in mine(session, said, tracker) if one.number == number), None)
+            if ticket is None:  # the receipt that opened it has been typed too long ago
+                raise TicketNotFound
+            desk = Desk(session, self._context.facts, self._context.sealer, clock.now())
             if action is None:
-                self._add(session, ticket, text, said.message_id)
+                self._add(desk, said, ticket, text)
+            elif action == RATE_WORD:
+                ratings.add_word(desk, ticket, text)
             elif ticket.state != CITIZEN_ACTIONS[action]:  # else a repeated turn: it has been done
-                desk = tickets.Desk(session, self._context.facts, self._context.sealer, clock.now())
-                tickets.change(desk, tickets.CITIZEN, ticket, action, tickets.Change(reason=text))
+                tickets.change(desk, CITIZEN, ticket, action, Change(reason=text))
 
-    def _add(self, session: Session, ticket: Ticket, text: str, key: str) -> None:
+    def _add(self, desk: Desk, said: Heard, ticket: Ticket, text: str) -> None:
         tickets.citizen_reply(
-            session,
-            self._context.facts,
+            desk.session,
+            desk.facts,
             ticket,
             text,
-            sealer=self._context.sealer,
-            idempotency_key=key,
-            now=clock.now(),
+            sealer=desk.sealer,
+            idempotency_key=said.message_id,
+            now=desk.now,
         )
+        if said.files and said.conversation_id:
+            evidence.attach(desk.session, ticket, said.conversation_id, said.files, desk.now)

@@ -13,11 +13,14 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from actions.checklist import Checklist
 from actions.complaint import FinishComplaint, ValidateComplaintForm
 from actions.context import ActionContext
+from actions.data_rights import DataRights, EraseData
 from actions.go_on import GoOn
 from actions.hotline import Hotlines
 from actions.procedure import AnswerProcedure, ReadOn, RejectProcedure
+from actions.rating import Rate
 from actions.replying import SendToStaff, ValidateReplyForm
-from actions.status import TicketStatus
+from actions.status import NewReceipt, TicketStatus
+from actions.ways import HowToComplain
 
 log = structlog.get_logger()
 
@@ -37,6 +40,11 @@ def build_executor(context: ActionContext) -> ActionExecutor:
         TicketStatus,
         ValidateReplyForm,
         SendToStaff,
+        NewReceipt,
+        Rate,
+        HowToComplain,
+        DataRights,
+        EraseData,
     ):
         executor.register_action(action(context))
     return executor

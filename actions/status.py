@@ -9,16 +9,18 @@ from sqlalchemy.orm import Session
 
 from actions.complaint import ticket_custom
 from actions.context import ActionContext
-from actions.heard import Heard, heard
-from backlog import queries, receipts
+from actions.heard import heard
+from actions.mine import keep_open, mine, one_of_mine, ticket_number
+from backlog import receipts
 from backlog.model import Ticket
 from backlog.views import status_for_citizen
+from backlog.workflow import State
 from kit import clock
 from kit.db import session_scope
 from kit.errors import TooMany
-from vntext import patterns
 
 MOST_SHOWN = 3
+_FINISHED = (State.ANSWERED, State.CLOSED, State.REJECTED)
 
 
 class TicketStatus(Action):
@@ -35,26 +37,23 @@ class TicketStatus(Action):
         number = ticket_number(said) or tracker.get_slot("ticket_number")
         digests = said.metadata.get("receipts") or tracker.get_slot("receipt_digests") or []
         with session_scope(self._context.engine) as session:
-            found = self._own(session, said, ticket_number(said)) or self._with_receipt(
-                session, dispatcher, number, digests
-            )
-            if found is None:
+            asked = ticket_number(said)
+            own = [ticket for ticket in mine(session, said, tracker) if asked in (None, ticket.number)][:MOST_SHOWN]
+            opened = None if own else self._with_receipt(session, dispatcher, number, digests)
+            if not own and opened is None:
                 return [SlotSet("ticket_number", number), SlotSet("receipt_digests", digests)]
-            for ticket in found:
-                text = status_for_citizen(session, ticket, self._context.facts, clock.now())
-                dispatcher.utter_message(text=text, custom={"ticket": ticket_custom(ticket)})
-        return [SlotSet("ticket_number", None), SlotSet("receipt_digests", None)]
+            for ticket in own or ([opened] if opened else []):
+                self._show(session, dispatcher, ticket)
+        forget: list[EventType] = [SlotSet("ticket_number", None), SlotSet("receipt_digests", None)]
+        return [*forget, keep_open(opened, said.sent_at)] if opened else forget
 
-    def _own(self, session: Session, said: Heard, number: str | None) -> list[Ticket] | None:
-        if said.conversation_id is None:
-            return None
-        own = queries.by_conversation(session, said.conversation_id)
-        wanted = [ticket for ticket in own if number in (None, ticket.number)]
-        return wanted[:MOST_SHOWN] or None
+    def _show(self, session: Session, dispatcher: CollectingDispatcher, ticket: Ticket) -> None:
+        text = status_for_citizen(session, ticket, self._context.facts, clock.now())
+        dispatcher.utter_message(text=text, buttons=_buttons(ticket), custom={"ticket": ticket_custom(ticket)})
 
     def _with_receipt(
         self, session: Session, dispatcher: CollectingDispatcher, number: str | None, digests: list[str]
-    ) -> list[Ticket] | None:
+    ) -> Ticket | None:
         if not number:
             dispatcher.utter_message(response="utter_ask_ticket_number")
             return None
@@ -68,13 +67,39 @@ class TicketStatus(Action):
             return None
         if ticket is None:
             dispatcher.utter_message(response="utter_ticket_not_found")
-            return None
-        return [ticket]
+        return ticket
 
 
-def ticket_number(said: Heard) -> str | None:
-    """The ticket number in a message: from a button, or typed."""
-    if named := said.value("ticket"):
-        return named
-    spans = patterns.find_ticket_numbers(said.text)
-    return spans[0].value if spans else None
+class NewReceipt(Action):
+    """A lost receipt is replaced only in the conversation that filed the ticket; the old one dies."""
+
+    def __init__(self, context: ActionContext) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return "action_new_receipt"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        said = heard(tracker)
+        with session_scope(self._context.engine) as session:
+            ticket = one_of_mine(session, said, tracker)
+            if ticket is None or ticket.conversation_id is None or ticket.conversation_id != said.conversation_id:
+                dispatcher.utter_message(response="utter_no_ticket_here")
+                return []
+            custom = {"ticket": ticket_custom(ticket), "issue_receipt": str(ticket.id)}
+        dispatcher.utter_message(response="utter_new_receipt", number=ticket.number, custom=custom)
+        return []
+
+
+def _buttons(ticket: Ticket) -> list[dict[str, str]]:
+    """What the citizen may do now."""
+    state = State(ticket.state)
+    offered: list[tuple[str, str]] = []
+    if state.is_open:
+        offered = [("Bổ sung thông tin", "add_information"), ("Rút phiếu", "withdraw")]
+    elif state in _FINISHED:
+        again = ("Đưa lên cấp trên", "appeal") if ticket.reopened else ("Mở lại phiếu", "reopen")
+        offered = [again] if not ticket.appealed else []
+    if ticket.conversation_id is not None:
+        offered.append(("Cấp lại mã biên nhận", "new_receipt"))
+    return [{"title": title, "payload": f'/{intent}{{"ticket":"{ticket.number}"}}'} for title, intent in offered]
