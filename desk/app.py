@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from desk import login, queue, ticket
+from desk import figures, files, identity, links, login, queue, ticket
 from desk.gate import Access, ChangePasswordFirst, Desk, SignInFirst, enter, opens
 from desk.pages import HERE, go, render
 from kit.errors import NotFound, TiepDanError
@@ -29,7 +29,7 @@ def install(app: FastAPI) -> None:
     """
     app.mount("/desk/static", StaticFiles(directory=HERE / "static"), name="desk_static")
     door = [Depends(enter, scope="function")]
-    for router in (login.router, queue.router, ticket.router, _last):
+    for router in ROUTERS:
         app.include_router(router, prefix="/desk", dependencies=door)
 
 
@@ -52,3 +52,8 @@ _last = APIRouter()
 def nothing_here(rest: str, desk: Annotated[Desk, Depends(enter, scope="function")]) -> Response:
     """Any other address under /desk: a readable 404, and only for those who are signed in."""
     raise NotFound("Không có trang này. Có thể liên kết đã cũ.")
+
+
+_PAGES = (login, queue, ticket, identity, files, links, figures)
+ROUTERS = (*(page.router for page in _PAGES), _last)
+"""Every route of the desk, in the order in which addresses are looked up."""

@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from backlog import policy
+from backlog import context, policy
 from backlog.model import Staff
 from backlog.policy import Permission
 from catalogue.load import Facts
@@ -82,14 +82,35 @@ class Desk:
         return self.signed_in.csrf if self.signed_in else ""
 
     @property
+    def backlog(self) -> context.Desk:
+        """What the functions of the backlog work with."""
+        return context.Desk(self.session, self.facts, self.sealer, self.now)
+
+    @property
+    def actor(self) -> context.Actor:
+        """The person at the desk as whoever changes a ticket. Raises SignInFirst where nobody is signed in."""
+        return context.staff_actor(self.staff)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the person's role allows this at all."""
+        return self.signed_in is not None and policy.has(self.staff, permission)
+
+    @property
     def role_words(self) -> str:
         """The person's role and unit as people say them."""
         return words.role_and_unit(self.staff, self.facts, self.now.date())
 
     def field(self, name: str) -> str:
         """A text field of the form, without white space around it; empty when missing."""
-        value = self.form.get(name, "")
-        return value.replace("\0", "").strip() if isinstance(value, str) else ""  # PostgreSQL stores no NUL
+        return _clean(self.form.get(name, ""))
+
+    def fields(self, name: str) -> list[str]:
+        """Every field of the form with this name, each as `field` gives it."""
+        return [_clean(value) for value in self.form.getlist(name)]
+
+
+def _clean(value: object) -> str:
+    return value.replace("\0", "").strip() if isinstance(value, str) else ""  # PostgreSQL stores no NUL
 
 
 def opens(access: Access | Permission) -> Callable[[Handler], Handler]:

@@ -8,19 +8,23 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 
-from desk import words
+from backlog.policy import Permission
+from desk import notices, words
 from desk.gate import COOKIE, Desk
 
 HERE = Path(__file__).parent
 templates = Jinja2Templates(directory=HERE / "templates")
-templates.env.filters.update(moment=words.moment, day=words.day)
+templates.env.filters.update(moment=words.moment, day=words.day, size=words.size)
 _OWN_PATH = re.compile(r"/desk(/[\w/-]*)?(\?[\w=&%.-]*)?")
 
 
 def render(request: Request, desk: Desk | None, name: str, status: int = 200, **values: Any) -> Response:
     """A page. `done` in the query string names a sentence of words.DONE; anything else is ignored."""
+    at_work = desk and desk.may(Permission.VIEW_TICKETS) and not desk.staff.must_change_password
     context = {
         "desk": desk if desk and desk.signed_in else None,
+        "at_work": at_work,
+        "waiting": notices.waiting(desk) if desk and at_work else [],
         "agency_name": request.app.state.services.settings.agency_name,
         "done": words.DONE.get(request.query_params.get("done", "")) if request.method == "GET" else None,
         "words": words,

@@ -13,6 +13,8 @@ from desk.gate import AtDesk, opens
 from desk.pages import render
 
 router = APIRouter()
+MOST_WAITING = 8
+"""How many of the things that wait are listed at once: the list stands above the queue, not in its place."""
 
 
 @router.get("")
@@ -43,4 +45,5 @@ def show_queue(request: Request, desk: AtDesk) -> Response:
         units=sorted(desk.facts.agencies, key=lambda agency: agency.name),
         facts=desk.facts,
         now=desk.now,
+        most_waiting=MOST_WAITING,
     )
