@@ -2,11 +2,14 @@
 
 import os
 import socket
+import uuid
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -81,6 +84,20 @@ def engine(postgres: EmbeddedPostgres) -> Iterator[Engine]:
     migrate.upgrade(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def lasting(postgres: EmbeddedPostgres) -> Iterator[Engine]:
+    """A migrated database of a test's own, for what has to commit: nothing is left for other tests to trip on."""
+    name = f"lasting_{uuid.uuid4().hex[:8]}"
+    postgres.create(name, "test-only", name)
+    engine = make_engine(postgres.address(name, "test-only", name))
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def press(page: Page, title: str) -> None:
 def file_ticket(page: Page, url: str) -> str:
     page.goto(url)
     say(page, STORY)
-    press(page, "Giấu tên")
+    press(page, "Đồng ý, giấu tên")
     press(page, "Đúng, gửi đi")
     expect(page.get_by_text(re.compile(r"Tôi đã ghi phiếu PA-"))).to_be_visible()
     found = re.search(r"PA-\d{4}-\d{6}-\d", page.content())
@@ -66,6 +66,7 @@ def test_a_citizen_asks_complains_and_is_answered(stack: Stack, new_context: New
     desk.locator("summary", has_text="Bắt đầu xử lý").click()
     desk.get_by_role("button", name="Bắt đầu xử lý").click()
     desk.locator("summary", has_text="Trả lời người dân").click()
+    desk.get_by_label("Đã kiểm tra thế nào").last.fill("Đã hỏi cán bộ và người chứng kiến.")
     desk.get_by_label("Nội dung").last.fill("Chúng tôi đã nhắc nhở cán bộ. Xin lỗi anh/chị.")
     desk.get_by_role("button", name="Xem trước tin gửi dân").last.click()
     expect(desk.get_by_text("Người dân sẽ đọc:")).to_be_visible()

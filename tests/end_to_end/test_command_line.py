@@ -48,7 +48,7 @@ def filed(stack: Stack) -> dict[str, str]:
     """A ticket that a citizen has filed on the web page."""
     with closing(Citizen(stack.url)) as citizen:
         citizen.say(STORY)
-        citizen.press("Giấu tên")
+        citizen.press("Đồng ý, giấu tên")
         ticket: dict[str, str] = citizen.press("Đúng, gửi đi")["custom"]["ticket"]
         return ticket
 

@@ -24,7 +24,7 @@ def test_nothing_is_lost_or_doubled_when_everything_is_killed(tmp_path_factory: 
     try:
         with closing(Citizen(stack.url)) as citizen:
             citizen.say(STORY)
-            citizen.press("Giấu tên")
+            citizen.press("Đồng ý, giấu tên")
             confirmed = citizen.history()[-1]["choices"][0]
             citizen.send({"id": "confirm-0001", "choice": confirmed["code"], "title": confirmed["title"]})
             for number in range(4):

@@ -9,6 +9,9 @@ import pytest
 from tests.clerk import Clerk, admin
 from tests.stack import REPLY_SECONDS, Citizen, Stack, wait_for
 
+CHECKED = "Đã hỏi cán bộ và người chứng kiến."
+APOLOGY = "Chúng tôi đã nhắc nhở cán bộ và xin lỗi anh/chị."
+
 
 @pytest.fixture(scope="module")
 def clerk(stack: Stack) -> Iterator[Clerk]:
@@ -19,7 +22,7 @@ def clerk(stack: Stack) -> Iterator[Clerk]:
 
 def file_ticket(citizen: Citizen) -> dict[str, str]:
     citizen.say("sáng nay cán bộ phường 3 thành phố sóc trăng nạt tôi khi làm giấy kết hôn, nói năng rất khó nghe")
-    citizen.press("Giấu tên")
+    citizen.press("Đồng ý, giấu tên")
     ticket: dict[str, str] = citizen.press("Đúng, gửi đi")["custom"]["ticket"]
     return ticket
 
@@ -32,7 +35,7 @@ def test_a_complaint_is_answered_in_the_chat(stack: Stack, clerk: Clerk) -> None
         assert "Phường 3" in page
         assert "nạt tôi" in page
         clerk.post(f"/desk/tickets/{number}/actions/start")
-        clerk.post(f"/desk/tickets/{number}/actions/answer", text="Chúng tôi đã nhắc nhở cán bộ và xin lỗi anh/chị.")
+        clerk.post(f"/desk/tickets/{number}/actions/answer", checked=CHECKED, text=APOLOGY)
         answer = citizen.next_reply()
         assert answer["from"] == "staff"
         assert "xin lỗi anh/chị" in answer["text"]
@@ -56,7 +59,7 @@ def test_an_answered_ticket_is_reopened_from_the_chat(stack: Stack, clerk: Clerk
         number = file_ticket(citizen)["number"]
         clerk.get(f"/desk/tickets/{number}")
         clerk.post(f"/desk/tickets/{number}/actions/start")
-        clerk.post(f"/desk/tickets/{number}/actions/answer", text="Đã nhắc nhở.")
+        clerk.post(f"/desk/tickets/{number}/actions/answer", checked=CHECKED, text=APOLOGY)
         citizen.next_reply()
         assert "mở lại phiếu" in citizen.say("mở lại phiếu")["text"]
         citizen.say("vẫn chưa ai xin lỗi tôi")

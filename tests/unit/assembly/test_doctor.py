@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from assembly import doctor, env_file
+from assembly import doctor, env_file, migrate
 from assembly.doctor import Finding
 from assembly.postgres import EmbeddedPostgres
 from kit import clock
+from kit.db import make_engine
 from kit.settings import Settings
 from tests.unit.assembly.support import settings
 
@@ -54,9 +56,9 @@ def test_an_old_clock_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_calendar_that_ends_soon_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert only(list(doctor.calendar(settings(tmp_path)))).verdict == "ok"
-    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 11, 1, tzinfo=clock.VIETNAM))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2030, 11, 1, tzinfo=clock.VIETNAM))
     found = only(list(doctor.calendar(settings(tmp_path))))
-    assert (found.verdict, found.advice) == ("bad", "Thêm năm 2028 vào data/calendar/overlay.yml.")
+    assert (found.verdict, found.advice) == ("bad", "Thêm năm 2031 vào data/calendar/overlay.yml.")
 
 
 def test_a_full_disk_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +73,23 @@ def test_a_database_behind_the_code_is_broken(postgres: EmbeddedPostgres, tmp_pa
     assert found["Lược đồ dữ liệu"].verdict == "bad"
     assert "make run" in found["Lược đồ dữ liệu"].advice
     assert any(text.startswith("PostgreSQL 18") for text in found)
+
+
+def test_a_role_that_owns_the_audit_trail_is_told_how_to_own_less(
+    postgres: EmbeddedPostgres, lasting: Engine, tmp_path: Path
+) -> None:
+    def findings() -> list[Finding]:
+        return [one for one in doctor._database(own) if "Nhật ký thay đổi" in one.text]
+
+    name = str(lasting.url.database)  # of its role as well
+    own = settings(tmp_path, database_url=lasting.url.set(drivername="postgresql").render_as_string(False))
+    assert only(findings()).verdict == "note"
+    assert "OWNER_DATABASE_URL" in only(findings()).advice
+    postgres.own(name, name)
+    owner = make_engine(postgres.address("postgres", postgres.password, name))
+    migrate.let_work(owner, name)
+    owner.dispose()
+    assert findings() == []
 
 
 def test_a_database_that_has_never_run_is_no_fault(tmp_path: Path) -> None:

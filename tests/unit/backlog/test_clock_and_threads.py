@@ -9,11 +9,11 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from backlog import deadlines, jobs, queries, receipts, tickets
+from backlog.context import CITIZEN, Change, Desk, staff_actor
 from backlog.deadlines import Pause
 from backlog.errors import Incomplete, TooManyAttempts, WrongState
 from backlog.identity import Contact
 from backlog.model import Ticket
-from backlog.tickets import CITIZEN, Change, Desk, staff_actor
 from backlog.views import status_for_citizen
 from catalogue.load import Facts
 from kit.clock import VIETNAM
@@ -109,7 +109,7 @@ def test_the_citizen_of_a_merged_ticket_goes_on_hearing(session: Session, facts:
     tickets.change(desk, head, first, "ask", Change(text="Mấy giờ?"))
     assert len(told(session, sealer, second)) == 1  # a question is for the one who is asked
     tickets.change(desk, head, first, "resume")
-    tickets.change(desk, head, first, "answer", Change(text="Đã nhắc nhở cán bộ."))
+    tickets.change(desk, head, first, "answer", Change(text="Đã nhắc nhở cán bộ.", checked="Đã hỏi hai bên."))
     last = told(session, sealer, second)[-1]
     assert second.number in last
     assert "Đã nhắc nhở cán bộ." in last
@@ -155,11 +155,11 @@ def test_why_a_citizen_reopens_is_in_the_thread_and_not_in_the_audit_trail(
     desk = desk_at(session, facts, sealer, MONDAY + timedelta(hours=1))
     actor = staff_actor(make_staff(session))
     tickets.change(desk, actor, ticket, "start")
-    tickets.change(desk, actor, ticket, "answer", Change(text="Đã nhắc nhở."))
+    tickets.change(desk, actor, ticket, "answer", Change(text="Đã nhắc nhở.", checked="Đã hỏi hai bên."))
     tickets.change(desk, CITIZEN, ticket, "reopen", Change(reason="tôi là Lê Thử, chưa ai gọi"))
     last = queries.messages(session, ticket)[-1]
     assert (last.author, last.text) == ("citizen", "tôi là Lê Thử, chưa ai gọi")
-    assert "Lê Thử" not in str([row.data for row in queries.history(session, ticket)])
+    assert "Lê Thử" not in str([row.data for row, _ in queries.history(session, ticket)])
 
 
 def test_a_resent_draft_takes_no_number(session: Session, facts: Facts, sealer: Sealer) -> None:
@@ -169,12 +169,12 @@ def test_a_resent_draft_takes_no_number(session: Session, facts: Facts, sealer: 
     assert int(following.number[8:14]) == int(first.number[8:14]) + 1
 
 
-def test_guesses_in_parallel_are_counted_like_guesses_in_a_row(engine: Engine, facts: Facts, sealer: Sealer) -> None:
-    with session_scope(engine) as session:
+def test_guesses_in_parallel_are_counted_like_guesses_in_a_row(lasting: Engine, facts: Facts, sealer: Sealer) -> None:
+    with session_scope(lasting) as session:
         number = make_ticket(session, facts, sealer).number
 
     def guess(_: int) -> bool:
-        with session_scope(engine) as session:
+        with session_scope(lasting) as session:
             try:
                 receipts.open_ticket(session, number, uuid.uuid4().hex, MONDAY)
             except TooManyAttempts:
@@ -204,7 +204,7 @@ def test_an_answer_that_nobody_objects_to_ends_the_ticket(session: Session, fact
     said = MONDAY + timedelta(hours=1)
     desk, actor = desk_at(session, facts, sealer, said), staff_actor(make_staff(session))
     tickets.change(desk, actor, ticket, "start")
-    tickets.change(desk, actor, ticket, "answer", Change(text="Đã nhắc nhở."))
+    tickets.change(desk, actor, ticket, "answer", Change(text="Đã nhắc nhở.", checked="Đã hỏi hai bên."))
     assert said + 14 * DAY in planned(session, ticket, said)
     jobs.deadline_check(session, facts, sealer, str(ticket.id), said + 13 * DAY)
     assert ticket.state == "answered"

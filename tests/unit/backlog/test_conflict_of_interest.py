@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from backlog import policy, queries, routing, tickets
+from backlog.context import Change, Desk, staff_actor
 from backlog.errors import NotAllowed, TicketNotFound
 from backlog.model import Ticket
 from backlog.policy import Permission
-from backlog.tickets import Change, Desk, staff_actor
 from catalogue.load import Facts
 from kit.crypto import Sealer
 from tests.factories import MONDAY, OTHER_UNIT, UNIT, make_staff, make_ticket

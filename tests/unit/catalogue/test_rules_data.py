@@ -59,7 +59,6 @@ def test_rules_name_agencies_that_exist_on_their_days(facts: Facts) -> None:
         if rule.to not in RELATIVE:
             assert facts.agencies.get(rule.to).exists_on(rule.valid_from)
     assert facts.agencies.get(facts.routing.coordinator).exists_on(TODAY)
-    assert all(facts.agencies.get(key).exists_on(TODAY) for key in facts.routing.watchers)
 
 
 @pytest.mark.parametrize(

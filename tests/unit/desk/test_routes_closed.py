@@ -8,18 +8,20 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from backlog.model import Staff
-from desk import login, queue, ticket
-from desk.app import _last
+from desk.app import ROUTERS
 from desk.gate import Access, access_of, enter
 
-ROUTES = [route for part in (login, queue, ticket) for route in part.router.routes if isinstance(route, APIRoute)] + [
-    route for route in _last.routes if isinstance(route, APIRoute)
-]
+ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 CALLS = [(method, route.path) for route in ROUTES for method in sorted(route.methods or ())]
 
 
+def address_of(path: str) -> str:
+    some = {"number": "PA-2026-000001-0", "action": "close", "rest": "abc/def", "file_id": "1", "request_id": "1"}
+    return "/desk" + path.replace(":path", "").format(**some)
+
+
 def test_there_are_routes_to_check() -> None:
-    assert len(ROUTES) >= 10
+    assert len(ROUTES) >= 17
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{sorted(route.methods or ())} {route.path}")
@@ -31,13 +33,23 @@ def test_every_route_says_who_may_enter(route: APIRoute) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [call for call in CALLS if call[1] != "/login"])
 def test_a_stranger_gets_nothing(client: httpx.Client, method: str, path: str) -> None:
-    address = "/desk" + path.replace(":path", "").format(number="PA-2026-000001-0", action="close", rest="abc/def")
-    answer = client.request(method, address)
+    answer = client.request(method, address_of(path))
     if method == "GET":
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/desk/login")
     else:
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", [path for method, path in CALLS if method == "POST" and path != "/login"])
+def test_a_form_from_elsewhere_is_refused(
+    client: httpx.Client, add: Callable[..., Staff], sign_in: Callable[[str], None], path: str
+) -> None:
+    add()
+    sign_in("hoa")
+    answer = client.post(address_of(path), data={"csrf": "0" * 64})
+    assert answer.status_code == 403
+    assert "Trang đã cũ" in answer.text
 
 
 def test_a_route_that_declares_nothing_refuses_even_an_administrator(

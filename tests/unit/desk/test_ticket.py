@@ -146,12 +146,13 @@ def test_a_preview_sends_nothing_and_the_answer_is_written_once(
     sign_in("hoa")
     assert post(client, ticket, "actions/start").status_code == 303
     text = "Chúng tôi đã nhắc nhở cán bộ. Xin lỗi anh/chị."
-    preview = post(client, ticket, "actions/answer", text=text, preview="1")
+    preview = post(client, ticket, "actions/answer", text=text, checked="Đã hỏi hai bên.", preview="1")
     assert "Người dân sẽ đọc:" in preview.text and "Chưa gửi." in preview.text
     assert session.scalars(select(TicketMessage)).all() == []
-    assert post(client, ticket, "actions/answer", text=text).status_code == 303
-    assert [message.text for message in session.scalars(select(TicketMessage))] == [text]
-    assert post(client, ticket, "actions/answer", text=text).status_code == 409
+    assert post(client, ticket, "actions/answer", text=text, checked="Đã hỏi hai bên.").status_code == 303
+    said = [(message.audience, message.text) for message in session.scalars(select(TicketMessage))]
+    assert said == [("internal", "Đã hỏi hai bên."), ("citizen", text)]
+    assert post(client, ticket, "actions/answer", text=text, checked="Đã hỏi hai bên.").status_code == 409
 
 
 def test_a_note_stays_inside(

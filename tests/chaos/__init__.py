@@ -1,0 +1,1 @@
+"""What the running system does with citizens' messages while its processes are killed."""
