@@ -11,9 +11,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions import intake as talk
-from actions import law
+from actions import law, phrases
 from actions.case import payload
 from actions.context import ActionContext
+from actions.danger import in_danger
 from actions.heard import Heard, heard, heard_before
 from actions.intake import Intake
 from actions.procedure import SURE
@@ -46,11 +47,13 @@ INTERRUPTING = {
     "dialogue_schedule",
 }
 SURE_INTERRUPTION = 0.7
+# Acts whose answer has a button to complain about the same matter.
+_OFFERS_COMPLAINT = ("infrastructure_report", "dossier_status", "data_rights")
 _JUST_BEFORE = timedelta(hours=1)
 _QUESTIONS_WITH_BUTTONS = {
-    "stories": [
+    "stories": [  # in this order, so that "1" and "2" typed mean what they say
+        ("Một chuyện, ghi một phiếu", '/choose{"stories":"one"}'),
         ("Hai chuyện, ghi hai phiếu", '/choose{"stories":"two"}'),
-        ("Một chuyện thôi", '/choose{"stories":"one"}'),
     ],
     "law": [
         ("Ghi phản ánh tại đây", '/choose{"skip":"law"}'),
@@ -89,7 +92,7 @@ class ValidateComplaintForm(Action):
             known = replace(known, files=[*known.files, *self._sent_before(said, known.files)])
             _offer_answer(dispatcher, said)
         elif not _comes_back(tracker):
-            if said.intent == "cancel":
+            if said.intent in ("cancel", "withdraw") or _refuses(said, known):
                 return _stop(known)
             if (kind := said.value("petition")) in talk.PETITIONS:
                 self._draft(dispatcher, said, replace(known, kind=kind))
@@ -100,6 +103,8 @@ class ValidateComplaintForm(Action):
             if changed is None and known.asked == "confirm" and said.intent in ("correction", "deny"):
                 dispatcher.utter_message(response="utter_ask_what_to_fix", buttons=_buttons(_FIXES, "fix"))
                 return _asking(known, "confirm")
+            if changed is not None and said.intent == "correction" and known.asked != "confirm":
+                dispatcher.utter_message(response="utter_mended")
             known = changed or known
             if said.files:
                 dispatcher.utter_message(response="utter_files_received", count=len(said.files))
@@ -293,7 +298,7 @@ def _ask_with_law(dispatcher: CollectingDispatcher, known: Intake, question: str
         said = law.say(facts, ("who_sees", "channel_knows", "anonymous", "no_id_card"), today)
     offered = [(title, payload) for title, payload in _QUESTIONS_WITH_BUTTONS[question] if _fits(payload, known)]
     dispatcher.utter_message(
-        response=f"utter_ask_complaint_{question}",
+        response=f"utter_ask_complaint_{question}" + ("_back" if known.asked == question else ""),
         law=said,
         kind=law.NAMES.get(known.petition, ""),
         buttons=_titled(offered),
@@ -307,6 +312,8 @@ def _fits(payload: str, known: Intake) -> bool:
 
 def _ask_plainly(dispatcher: CollectingDispatcher, known: Intake, question: str) -> None:
     again = "_again" if known.tries and question in ("place", "when") else ""
+    if not again and question == "place" and known.asked == "place":
+        again = "_back"
     kind = f"_{known.kind}" if question in ("story", "place") and known.kind in ("khen", "kien_nghi") else ""
     custom = {"expects": "identity"} if question == "identity" else {}
     dispatcher.utter_message(
@@ -328,9 +335,21 @@ def _known(tracker: Tracker) -> Intake | None:
 def _told_before(said: Heard, tracker: Tracker) -> Heard:
     """What the form starts from: after a press on "Phản ánh" the message before it, if that told something."""
     before = heard_before(tracker) if said.text.startswith("/") else None
-    if before is None or "complain" not in before.also:
+    if before is None or not _worth_telling(before):
         return said
-    return replace(before, message_id=said.message_id, intent=said.intent, metadata=said.metadata)
+    pressed = [one for one in said.entities if one.get("entity") == "category"]
+    return replace(
+        before,
+        message_id=said.message_id,
+        intent=said.intent,
+        metadata=said.metadata,
+        entities=[*pressed, *before.entities],
+    )
+
+
+def _worth_telling(before: Heard) -> bool:
+    """Whether a message under which "Phản ánh" was offered had the story in it already."""
+    return "complain" in before.also or before.intent in _OFFERS_COMPLAINT or in_danger(before.text)
 
 
 def _offer_answer(dispatcher: CollectingDispatcher, said: Heard) -> None:
@@ -350,12 +369,21 @@ def _comes_back(tracker: Tracker) -> bool:
     return False
 
 
+def _refuses(said: Heard, known: Intake) -> bool:
+    """Whether somebody does not agree that anything is kept: asked for consent, "không" alone decides nothing."""
+    return known.asked == "contact" and phrases.refuses(said.text)
+
+
 def _interrupts(said: Heard, known: Intake) -> bool:
     if said.intent not in INTERRUPTING or said.confidence < SURE_INTERRUPTION:
         return False
-    if said.intent == "ask_procedure" and known.asked == "details":
-        return not said.link or bool(said.aspects and said.aspects[0]["name"] != "overview")
-    return True
+    if said.intent != "ask_procedure":
+        return True
+    if said.value("procedure"):  # a pressed button
+        return True
+    if said.link is None or said.link.confidence < SURE:  # "tại sao phải chọn" asks about no procedure
+        return False
+    return known.asked != "details" or bool(said.aspects and said.aspects[0]["name"] != "overview")
 
 
 def _stop(known: Intake) -> list[EventType]:

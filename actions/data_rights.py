@@ -16,7 +16,7 @@ from backlog.privacy import Erased, HeldTicket, Holdings
 from kit import clock
 from kit.db import session_scope
 
-_LAW = ("who_sees", "channel_knows", "privacy")
+_LAW = ("who_sees", "protection", "channel_knows", "privacy")
 _KEPT_SLOTS = ("complaint", "opened_ticket", "reply_ticket", "reply_text", "ticket_number", "receipt_digests", "case")
 
 

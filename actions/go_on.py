@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.checklist import Checklist
 from actions.context import ActionContext
 from actions.heard import heard
-from actions.procedure import GUESS, AnswerProcedure
+from actions.procedure import GUESS, AnswerProcedure, warns_of_danger
 
 _RESPONSES = {
     "affirm": "utter_nothing_to_confirm",
@@ -35,6 +35,8 @@ class GoOn(Action):
         said = heard(tracker)
         if tracker.get_slot("checklist"):
             return Checklist(self._context).run(dispatcher, tracker, domain)
+        if warns_of_danger(dispatcher, said):
+            return []
         link = said.link
         if said.intent in _UNCLEAR and link and link.evidence >= _NAMED and link.confidence >= GUESS:
             return AnswerProcedure(self._context).run(dispatcher, tracker, domain)

@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from actions import phrases
 from actions.danger import in_danger
 from actions.heard import Heard
-from actions.law import legal_kind
+from actions.law import legal_kind, wants_letter
 from actions.stories import apart
 from backlog import words
 from catalogue.load import Facts
 from vntext import patterns, when
+from vntext.fold import fold
 
 # What the bot may ask, in this order. A story with place and time leaves the contact choice and the confirmation.
 # "law" explains khiếu nại and tố cáo, "details" (procedure, person) is asked only of somebody who wants to mend it.
@@ -27,6 +29,8 @@ SURE_CATEGORY = 0.35
 CATEGORY_LEAD = 0.1
 SECOND_CATEGORY = 0.2
 LINK_IN_STORY = 0.6
+NAMED_IN_STORY = 0.45
+"""How much of a procedure's name a story has to say: most stories name none, and some procedure is always nearest."""
 _STORY_WORDS = 8
 _SHORT_STORY_WORDS = 5
 
@@ -80,10 +84,18 @@ class Intake:
 
 def begin(said: Heard, facts: Facts) -> Intake:
     """Start from the citizen's own words."""
-    kind = said.value("petition") or KIND_OF_INTENT.get(said.intent, "phan_anh")
+    kind = said.value("petition") or _kind(said)
     intake = Intake(id=said.message_id, kind=kind, told_at=said.sent_at.isoformat())
-    intake = replace(intake, files=[str(one) for one in said.files])
+    begun = [category] if (category := said.value("category")) else []
+    intake = replace(intake, files=[str(one) for one in said.files], categories=begun)
     return _first_story(intake, said, facts) if _tells_something(said, facts) else intake
+
+
+def _kind(said: Heard) -> str:
+    """What is begun with a message: who asks for a letter in words has named its kind."""
+    if said.intent == "how_to_complain" and wants_letter(said.text):
+        return legal_kind(said.text)
+    return KIND_OF_INTENT.get(said.intent, "phan_anh")
 
 
 def next_question(intake: Intake) -> str | None:
@@ -115,7 +127,7 @@ def absorb(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     if category := said.value("category"):
         return replace(intake, categories=[category], guesses=[])
     if said.intent == "correction":
-        corrected = _take_facts(intake, said, facts)
+        corrected = _take_facts(intake, _meant(said), facts)
         if corrected != intake:
             return corrected
     take = _TAKERS.get(intake.asked)
@@ -195,7 +207,7 @@ def _take_facts(intake: Intake, said: Heard, facts: Facts) -> Intake:
     intake = _place_in(intake, said, facts)
     intake = _time_in(intake, said)
     intake = _person_in(intake, said)
-    if said.link and said.link.confidence >= LINK_IN_STORY:
+    if said.link and said.link.confidence >= LINK_IN_STORY and said.link.evidence >= NAMED_IN_STORY:
         intake = replace(intake, procedure_code=said.link.code, procedure_name=said.link.name)
     return intake
 
@@ -203,19 +215,51 @@ def _take_facts(intake: Intake, said: Heard, facts: Facts) -> Intake:
 def _place_in(intake: Intake, said: Heard, facts: Facts) -> Intake:
     if key := said.value("place_key"):
         return replace(intake, place_key=key, place_text=facts.places.get(key).name, place_options=[])
+    if chosen := _chosen(intake, said.text, facts):
+        return replace(intake, place_key=chosen, place_options=[])
     matches = facts.places.find(said.text)
     agency = _agency(said)
     if matches:
         best = matches[0]
+        named = replace(intake, place_text=best.text, official=_elsewhere(intake, best.text))
+        if len(best.keys) > 1:
+            return replace(named, agency_key=agency, place_key="", place_options=list(best.keys[:4]))
         # "Công an phường 2" is not the ward's committee: the place says where, the agency whom it is about.
-        named = replace(intake, place_text=best.text, agency_key=agency)
-        if len(best.keys) == 1:
-            return replace(named, place_key=best.keys[0], place_options=[])
-        return replace(named, place_key="", place_options=list(best.keys[:4]))
+        agency = agency or _office(said, best.keys[0], facts)
+        return replace(named, agency_key=agency, place_key=best.keys[0], place_options=[])
     if agency:
         words = next(one["value"] for one in said.entities if one.get("entity") == "agency")
         return replace(intake, agency_key=agency, place_text=words, place_options=[])
     return intake
+
+
+def _chosen(intake: Intake, text: str, facts: Facts) -> str:
+    """Which of the places that share a name is meant: by its district, or by its place in the list."""
+    if not intake.place_options or intake.asked != "place":
+        return ""
+    named = {key for match in facts.places.find(text) for key in match.keys}
+    within = [key for key in intake.place_options if facts.places.get(key).district in named or key in named]
+    if len(within) == 1:
+        return within[0]
+    if named:
+        return ""
+    at = phrases.which(text)
+    return intake.place_options[at] if at is not None and at < len(intake.place_options) else ""
+
+
+def _elsewhere(intake: Intake, place: str) -> str:
+    """The official, without the old place in the words when another place is named: "cán bộ phường 3" → "cán bộ"."""
+    official, old = intake.official, intake.place_text
+    at = fold(official).find(fold(old)) if old and fold(old) != fold(place) else -1
+    return official[:at].strip(" ,") if at >= 0 else official
+
+
+def _office(said: Heard, place_key: str, facts: Facts) -> str:
+    """The key of a place's police where a text is about them; empty for its committee, which the place stands for."""
+    if phrases.office(said.text) != "police":
+        return ""
+    found = facts.agencies.for_place(place_key, office="police")
+    return found.key if found else ""
 
 
 def _agency(said: Heard) -> str:
@@ -252,13 +296,15 @@ def _answer_story(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
 
 def _answer_stories(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     """One ticket or two. Where the second story leaves out place or time, they are those of the first."""
-    if (choice := said.value("stories")) not in ("one", "two") and said.intent not in ("affirm", "deny"):
-        return None
-    if choice == "one" or (choice is None and said.intent == "deny"):
+    choice = said.value("stories") or phrases.story_count(said.text)
+    if choice == "one" or (not choice and said.intent == "deny"):
         return replace(intake, apart=[])
+    if choice != "two" and said.intent != "affirm":
+        return None
     first, *others = (Intake.from_slot(one) for one in intake.apart)
     told = [replace(one, id=f"{intake.id}:{at}", **_missing(one, first)) for at, one in enumerate(others, start=2)]
-    return replace(first, others=[one.to_slot() for one in told], files=intake.files, apart=[])
+    petition = first.petition or intake.petition  # either story may be what the law calls a tố cáo
+    return replace(first, others=[one.to_slot() for one in told], files=intake.files, apart=[], petition=petition)
 
 
 def _missing(one: Intake, first: Intake) -> dict[str, Any]:
@@ -274,7 +320,8 @@ def _answer_law(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     """On with the part about conduct; the letter is drafted by a button that does not end the form."""
     if said.value("skip") or said.intent == "affirm":
         return replace(intake, skipped=[*intake.skipped, "law"])
-    return None
+    told = _take_facts(intake, said, facts)
+    return replace(told, skipped=[*told.skipped, "law"]) if told != intake else None
 
 
 def _answer_category(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
@@ -287,8 +334,9 @@ def _answer_place(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     found = _time_in(_place_in(intake, said, facts), said)
     if found.place_key or found.agency_key or found.place_options != intake.place_options:
         return replace(found, tries=0)
-    if said.value("skip") or intake.tries:  # told twice and still unknown to us: keep the words, a person will see
-        text = intake.place_text if said.value("skip") else said.text
+    # Told twice and still unknown to us: keep the words, a person will see.
+    if said.value("skip") or intake.tries or phrases.knows_not(said.text):
+        text = said.text if intake.tries and not said.value("skip") else intake.place_text
         return replace(intake, place_text=text, skipped=[*intake.skipped, "place"], tries=0)
     return replace(intake, tries=intake.tries + 1, place_text=said.text)
 
@@ -297,7 +345,7 @@ def _answer_when(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     found = _time_in(intake, said)
     if found.when_text:
         return replace(found, tries=0)
-    if said.value("skip") or intake.tries or said.intent in ("deny", "inform"):
+    if said.value("skip") or intake.tries or said.intent in ("deny", "inform") or phrases.is_vague(said.text):
         text = "" if said.value("skip") else said.text
         return replace(intake, when_text=text, skipped=[*intake.skipped, "when"], tries=0)
     return replace(intake, tries=intake.tries + 1)
@@ -318,8 +366,8 @@ def _answer_contact(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
         return replace(intake, contact=choice)
     if sealed := said.metadata.get("phone_sealed"):
         return replace(intake, contact="named", identity_sealed=sealed, phone_sealed=sealed)
-    if said.intent == "deny" or "giấu" in said.text.lower() or "giau" in said.text.lower():
-        return replace(intake, contact="chat")
+    if contact := phrases.contact(said.text):
+        return replace(intake, contact=contact)
     return None  # "vâng" chooses nothing: consent is never taken for granted (Nghị định 356/2025/NĐ-CP)
 
 
@@ -330,15 +378,25 @@ def _answer_identity(intake: Intake, said: Heard, facts: Facts) -> Intake | None
 
 
 def _answer_confirm(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
-    """Yes; or a correction in the citizen's own words ("à nhầm, phường 4"); or more of the story."""
-    if said.intent == "affirm":
+    """Yes; or more of the story; or a correction in the citizen's own words ("à nhầm, phường 4")."""
+    if said.intent == "affirm" or phrases.says_yes(said.text):
         return replace(intake, confirmed=True)
-    corrected = _take_facts(intake, said, facts)
+    more = said.intent in ("complain", "add_information", "inform", "praise", "propose")
+    if more and len(said.text.split()) >= _STORY_WORDS and not phrases.mends(said.text):
+        return _take_story(intake, said, facts)
+    corrected = _take_facts(intake, _meant(said), facts)
     if corrected != intake:
         return corrected
-    if said.intent in ("complain", "add_information", "inform") and len(said.text.split()) >= _SHORT_STORY_WORDS:
-        return _take_story(intake, said, facts)
-    return None
+    return _take_story(intake, said, facts) if more and len(said.text.split()) >= _SHORT_STORY_WORDS else None
+
+
+def _meant(said: Heard) -> Heard:
+    """What a correction puts in the place of what it denies."""
+    start = phrases.meant_from(said.text)
+    if not start:
+        return said
+    kept = [one for one in said.entities if int(one.get("start", start)) >= start]
+    return replace(said, text=said.text[start:], entities=kept, link=None)
 
 
 _TAKERS = {

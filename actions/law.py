@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+from rasa_sdk.executor import CollectingDispatcher
+
 from actions.context import ActionContext
 from actions.heard import Heard
 from backlog import petitions, routing
@@ -11,12 +13,14 @@ from catalogue.load import Facts
 from kit.db import session_scope
 from vntext.fold import fold
 
+_WANTS_LETTER = re.compile(r"\b(?:soan|viet|lam|mau|ghi)\b.{0,12}\bdon\b")
 NAMES = {"khieu_nai": "khiếu nại", "to_cao": "tố cáo"}
 _DOUBT = " (Điều này tôi chưa xác minh được, anh/chị hỏi lại cơ quan giúp.)"
 # Words for what the law calls tố cáo (a breach of the law) and khiếu nại (a decision against oneself).
 _DENOUNCES = re.compile(
-    r"\bto cao\b|\btham nhung\b|\btham o\b|\b(?:nhan|an|dua) hoi lo\b|\ban chan\b|\brut ruot\b|\bgia mao\b|\bbao ke\b"
-    r"|\blam gia giay\b|\bkhai khong\b|\bbien thu\b"
+    r"\bto cao\b(?! tuoi)|\btham nhung\b|\btham o\b(?! (?:benh|nha|trai))|\b(?:nhan|an|dua) hoi lo\b"
+    r"|\ban chan\b(?! (?:che|roi))|\brut ruot\b|\bgia mao\b|\bbao ke\b(?! khai)"
+    r"|\blam gia giay\b|\bkhai khong\b(?! (?:duoc|dc|xong|noi|vo|ra))|\bbien thu\b"
 )
 _OBJECTS = re.compile(
     r"\bkhieu nai\b|\bkhong (?:dong y|chap nhan|phuc)(?: voi)?(?: cai)? (?:quyet dinh|ket qua)\b"
@@ -43,6 +47,17 @@ def say(facts: Facts, keys: tuple[str, ...], on: date) -> str:
     lines = [f"- {text.text}{_DOUBT if text.unverified else ''}" for text in texts]
     sources = _sources([text.source for text in texts])
     return "\n".join([*lines, f"Nguồn: {sources}."] if sources else lines)
+
+
+def explain(dispatcher: CollectingDispatcher, facts: Facts, said: Heard) -> None:
+    """The ways to complain."""
+    keys = ("phan_anh", "khieu_nai", "khieu_nai_limits", "to_cao")
+    dispatcher.utter_message(response="utter_how_to_complain", law=say(facts, keys, said.sent_at.date()))
+
+
+def wants_letter(text: str) -> bool:
+    """Whether somebody asks for a letter of one kind: "tôi muốn soạn đơn tố cáo"."""
+    return bool(legal_kind(text)) and bool(_WANTS_LETTER.search(fold(text)))
 
 
 def _sources(named: list[str]) -> str:

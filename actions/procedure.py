@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.case import asked, case_of, describe, payload, remember, show
 from actions.checklist import Checklist, answers_checklist
 from actions.context import ActionContext
+from actions.danger import in_danger
 from actions.heard import Heard, heard
 from catalogue import store
 from catalogue.answers import answer
@@ -60,6 +61,8 @@ class AnswerProcedure(Action):
         said = heard(tracker)
         if answers_checklist(self._context, said, tracker):
             return Checklist(self._context).run(dispatcher, tracker, domain)
+        if warns_of_danger(dispatcher, said):
+            return []
         target = find_target(said, tracker.get_slot("procedure"))
         aspect = said.aspect()
         candidates = said.link.candidates if said.link else tracker.get_slot("candidates") or []
@@ -77,6 +80,15 @@ class AnswerProcedure(Action):
         if "complain" in said.also and not tracker.active_loop:
             dispatcher.utter_message(response="utter_also_complains")
         return [*remember(procedure, case, aspect, shown.page), SlotSet("candidates", candidates)]
+
+
+def warns_of_danger(dispatcher: CollectingDispatcher, said: Heard) -> bool:
+    """Whoever tells of threats or blows gets the emergency numbers, whatever else was understood."""
+    if not in_danger(said.text):
+        return False
+    dispatcher.utter_message(response="utter_danger_first")
+    dispatcher.utter_message(response="utter_also_complains")
+    return True
 
 
 class ReadOn(Action):

@@ -6,12 +6,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import law
 from actions.context import ActionContext
 from actions.heard import Heard, heard
 from actions.mine import mine, one_of_mine
-from backlog import evidence, ratings, tickets
+from backlog import evidence, queries, ratings, tickets
 from backlog.context import CITIZEN, Change, Desk
-from backlog.errors import TicketNotFound
+from backlog.errors import TicketNotFound, WrongState
 from backlog.model import Ticket
 from backlog.workflow import State
 from kit import clock
@@ -48,18 +49,38 @@ class ValidateReplyForm(Action):
         with session_scope(self._context.engine) as session:
             ticket = one_of_mine(session, said, tracker)
         if ticket is None:
-            dispatcher.utter_message(response="utter_no_ticket_here")
+            self._no_ticket(dispatcher, said)
             return [SlotSet("requested_slot", None), ActiveLoop(None)]
         action = said.intent if said.intent in (*CITIZEN_ACTIONS, RATE_WORD) else None
+        if action in ("reopen", "appeal") and State(ticket.state).is_open:
+            dispatcher.utter_message(response="utter_not_answered_yet", number=ticket.number)
+            return [SlotSet("requested_slot", None), ActiveLoop(None)]
         if action == "reopen" and ticket.reopened:  # once is enough at one place: from then on it goes up
             action = "appeal"
-        asked = f"utter_ask_{action}_reason" if action else "utter_write_to_staff"
-        dispatcher.utter_message(response=asked, number=ticket.number)
+        self._ask(dispatcher, ticket, action)
         return [
             SlotSet("reply_ticket", ticket.number),
             SlotSet("reply_action", action),
             SlotSet("requested_slot", "reply_text"),
         ]
+
+    def _no_ticket(self, dispatcher: CollectingDispatcher, said: Heard) -> None:
+        """Somebody who objects to a decision has no ticket here, and is told what the law calls that."""
+        if law.legal_kind(said.text):
+            law.explain(dispatcher, self._context.facts, said)
+        else:
+            dispatcher.utter_message(response="utter_no_ticket_here")
+
+    def _ask(self, dispatcher: CollectingDispatcher, ticket: Ticket, action: str | None) -> None:
+        """What is wanted now; a question of the staff is said again, for it may lie far back."""
+        question = ""
+        if action is None and ticket.state == State.WAITING_CITIZEN:
+            with session_scope(self._context.engine) as session:
+                thread = queries.messages(session, ticket, citizen_only=True)
+            question = next((one.text for one in reversed(thread) if one.author == "staff"), "")
+        asked = f"utter_ask_{action}_reason" if action else "utter_write_to_staff"
+        response = "utter_asked_by_staff" if question else asked
+        dispatcher.utter_message(response=response, number=ticket.number, question=question)
 
 
 class SendToStaff(Action):
@@ -78,14 +99,22 @@ class SendToStaff(Action):
         if number and text and said.conversation_id and not said.dry_run:
             try:
                 self._send(said, tracker, number, text, action)
+            except WrongState:  # its own words are for the staff's page
+                dispatcher.utter_message(response="utter_wrong_state", number=number)
             except TiepDanError as refused:
                 dispatcher.utter_message(text=refused.message)
             else:
-                done = f"utter_{action}_done" if action else "utter_reply_sent"
-                dispatcher.utter_message(response=done, number=number)
+                self._confirm(dispatcher, number, action)
         elif number:
             dispatcher.utter_message(response="utter_reply_cancelled")
         return [SlotSet("reply_ticket", None), SlotSet("reply_text", None), SlotSet("reply_action", None)]
+
+    def _confirm(self, dispatcher: CollectingDispatcher, number: str, action: str | None) -> None:
+        with session_scope(self._context.engine) as session:
+            ticket = queries.by_number(session, number)
+        nowhere = ticket is not None and ticket.conversation_id is None
+        sent = "utter_reply_sent_anonymous" if nowhere else "utter_reply_sent"
+        dispatcher.utter_message(response=f"utter_{action}_done" if action else sent, number=number)
 
     def _send(self, said: Heard, tracker: Tracker, number: str, text: str, action: str | None) -> None:
         with session_scope(self._context.engine) as session:

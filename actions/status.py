@@ -42,14 +42,16 @@ class TicketStatus(Action):
             opened = None if own else self._with_receipt(session, dispatcher, number, digests)
             if not own and opened is None:
                 return [SlotSet("ticket_number", number), SlotSet("receipt_digests", digests)]
-            for ticket in own or ([opened] if opened else []):
-                self._show(session, dispatcher, ticket)
+            shown = own or ([opened] if opened else [])
+            for ticket in shown:
+                self._show(session, dispatcher, ticket, several=len(shown) > 1)
         forget: list[EventType] = [SlotSet("ticket_number", None), SlotSet("receipt_digests", None)]
         return [*forget, keep_open(opened, said.sent_at)] if opened else forget
 
-    def _show(self, session: Session, dispatcher: CollectingDispatcher, ticket: Ticket) -> None:
+    def _show(self, session: Session, dispatcher: CollectingDispatcher, ticket: Ticket, *, several: bool) -> None:
         text = status_for_citizen(session, ticket, self._context.facts, clock.now())
-        dispatcher.utter_message(text=text, buttons=_buttons(ticket), custom={"ticket": ticket_custom(ticket)})
+        buttons = _buttons(ticket, several=several)
+        dispatcher.utter_message(text=text, buttons=buttons, custom={"ticket": ticket_custom(ticket)})
 
     def _with_receipt(
         self, session: Session, dispatcher: CollectingDispatcher, number: str | None, digests: list[str]
@@ -91,8 +93,8 @@ class NewReceipt(Action):
         return []
 
 
-def _buttons(ticket: Ticket) -> list[dict[str, str]]:
-    """What the citizen may do now."""
+def _buttons(ticket: Ticket, *, several: bool) -> list[dict[str, str]]:
+    """What the citizen may do now; with the number where several tickets are shown."""
     state = State(ticket.state)
     offered: list[tuple[str, str]] = []
     if state.is_open:
@@ -102,4 +104,7 @@ def _buttons(ticket: Ticket) -> list[dict[str, str]]:
         offered = [again] if not ticket.appealed else []
     if ticket.conversation_id is not None:
         offered.append(("Cấp lại mã biên nhận", "new_receipt"))
-    return [{"title": title, "payload": f'/{intent}{{"ticket":"{ticket.number}"}}'} for title, intent in offered]
+    named = f" {ticket.number}" if several else ""
+    return [
+        {"title": title + named, "payload": f'/{intent}{{"ticket":"{ticket.number}"}}'} for title, intent in offered
+    ]

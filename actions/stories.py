@@ -7,6 +7,7 @@ Somebody who is sent from office to office names many places in one story, so th
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from actions.heard import Heard, Part
@@ -18,6 +19,10 @@ _ANOTHER = re.compile(
     r"\b(?:chuyen|vu|viec)\s+(?:nua|khac|thu hai|thu 2)\b|^\W*(?:chuyen|vu|viec)\s+(?:thu hai|thu 2|khac nua|so 2)\b"
 )
 _LEADS_ON = re.compile(r"[\s.,;]*\b(?:con|them)\s+(?:mot |1 )?(?:chuyen|vu|viec)\s+(?:nua|khac)[\s:,.]*$")
+_BEGINS = re.compile(
+    r"^\W*(?:roi |ma )?(?:con|them)?\s*(?:mot |1 )?(?:chuyen|vu|viec)\s+(?:khac )?"
+    r"(?:nua|khac|thu hai|thu 2)\s*(?:la)?\b[\s,:]*"
+)
 _SURE = 0.5  # that a clause complains at all
 _WORDS = 6  # fewer are no story
 
@@ -62,16 +67,24 @@ def _tells(text: str, group: Sequence[Part]) -> bool:
 
 def _as_message(said: Heard, group: Sequence[Part]) -> Heard:
     start, end = group[0].start, group[-1].end
+    if begins := _BEGINS.match(fold(said.text[start:end])):
+        start += begins.end()
     told = said.text[start:end]
     leads_on = _LEADS_ON.search(fold(told))
     return replace(
         said,
-        text=(told[: leads_on.start()] if leads_on else told).strip(" .,;"),
+        text=(told[: leads_on.start()] if leads_on else told).strip(" .,;:"),
         entities=[one for one in said.entities if start <= int(one.get("start", -1)) < end],
         categories=_categories(group),
-        link=None,
+        link=said.link if said.link and _names(told, said.link.name) else None,
         parts=[],
     )
+
+
+def _names(told: str, procedure: str) -> bool:
+    """Whether a story says at least two words of a procedure's name one after another."""
+    words = fold(procedure).split()
+    return any(f"{one} {other}" in fold(told) for one, other in pairwise(words))
 
 
 def _categories(group: Sequence[Part]) -> list[dict[str, Any]]:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import law
+from actions.complaint import FORM
 from actions.context import ActionContext
 from actions.heard import heard
 
@@ -21,7 +22,8 @@ class HowToComplain(Action):
         return "action_how_to_complain"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        keys = ("phan_anh", "khieu_nai", "khieu_nai_limits", "to_cao")
-        said = law.say(self._context.facts, keys, heard(tracker).sent_at.date())
-        dispatcher.utter_message(response="utter_how_to_complain", law=said)
+        said = heard(tracker)
+        if law.wants_letter(said.text) and not tracker.active_loop:
+            return [FollowupAction(FORM)]
+        law.explain(dispatcher, self._context.facts, said)
         return []

@@ -29,7 +29,9 @@ _SOURCES: tuple[str, ...] = (
     "data/nlu/**/*.yml",
     "data/rules/**/*.yml",
     "data/stories/**/*.yml",
-    "nlu/**/*.py",
+    "nlu/components/**/*.py",
+    "nlu/importer.py",
+    "nlu/variants.py",
     "vntext/**/*.py",
     "requirements/rasa.txt",
 )

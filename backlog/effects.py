@@ -59,17 +59,20 @@ def _start(step: Step) -> None:
 
 
 def _transfer(step: Step) -> None:
-    """To another unit, never back under the head whom the ticket is about."""
-    agencies, today = step.desk.facts.agencies, step.desk.now.date()
+    """To another unit, never back under the head whom the ticket is about, nor down again after an appeal."""
+    agencies, today, ticket = step.desk.facts.agencies, step.desk.now.date(), step.ticket
     if step.given.unit not in agencies:
         raise Incomplete("Đơn vị nhận không có trong danh mục.")
-    about = agencies.get(step.ticket.about_key) if step.ticket.about_key else None
-    heads = queries.heads_of(step.desk.session, about.key) if about else ()
-    headed = routing.headed_unit(agencies, about, step.ticket.official, today, heads)
+    headed = _headed(step)
     # Above the city there is nobody to send it to: there the rules of data/routing.yml stand.
     if headed is not None and headed.parent and routing.answers_to(agencies, step.given.unit, headed.key, today):
         raise NotAllowed("Phiếu nói về người đứng đầu, không chuyển về chính đơn vị của người đó được.")
-    step.ticket.unit_key, step.ticket.assignee_id = step.given.unit, None
+    lower = step.given.unit != ticket.unit_key and routing.answers_to(
+        agencies, step.given.unit, ticket.unit_key, today
+    )
+    if ticket.appealed and lower:
+        raise NotAllowed("Phiếu đã đưa lên cấp trên, không chuyển lại cho cấp dưới được.")
+    ticket.unit_key, ticket.assignee_id = step.given.unit, None
 
 
 def _merge(step: Step) -> None:
@@ -93,11 +96,22 @@ def _reopen(step: Step) -> None:
 def _appeal(step: Step) -> None:
     """After reopening has not helped; the level above handles it, with nobody who had it before."""
     above = level_up(step.desk, step.ticket)
-    if step.ticket.appealed or not step.ticket.reopened or above is None or not _in_time(step.desk, step.ticket):
+    if step.ticket.appealed or not step.ticket.reopened or not _in_time(step.desk, step.ticket):
         raise AppealRefused
+    headed, agencies = _headed(step), step.desk.facts.agencies
+    if above is None or (headed and routing.answers_to(agencies, above.key, headed.key, step.desk.now.date())):
+        raise AppealRefused("Trên nơi đang xử lý không còn cấp nào khách quan hơn nên không đưa lên được nữa.")
     step.ticket.appealed = True
     step.ticket.unit_key, step.ticket.assignee_id = above.key, None
     step.ticket.answered_at = step.ticket.closed_at = None
+
+
+def _headed(step: Step) -> Agency | None:
+    """The unit whose head the ticket is about, when it is about a head."""
+    agencies, ticket = step.desk.facts.agencies, step.ticket
+    about = agencies.get(ticket.about_key) if ticket.about_key else None
+    heads = queries.heads_of(step.desk.session, about.key) if about else ()
+    return routing.headed_unit(agencies, about, ticket.official, step.desk.now.date(), heads)
 
 
 def _in_time(desk: Desk, ticket: Ticket) -> bool:

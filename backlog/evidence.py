@@ -7,6 +7,7 @@ as they are, and staff are told that such a file may name its author.
 import hashlib
 import io
 import re
+import struct
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -165,8 +166,8 @@ def _pixels(body: bytes) -> bytes:
         with Image.open(io.BytesIO(body)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise UnknownKind
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            upright = _turned(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnknownKind from None
     upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     bare = Image.new("RGB", upright.size)
@@ -174,6 +175,14 @@ def _pixels(body: bytes) -> bytes:
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=85)
     return out.getvalue()
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Upright as the camera meant it. What a broken tag says is not worth losing a photo for."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (AttributeError, TypeError, ValueError, KeyError, struct.error):
+        return image
 
 
 def _name(name: str, extension: str) -> str:

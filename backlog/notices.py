@@ -10,7 +10,9 @@ import yaml
 from kit.settings import ROOT
 
 # What the citizens of merged tickets hear too. A question is only for the one who can answer it.
-FOR_MERGED = frozenset({"answered", "rejected", "handed_off", "closed", "reopened", "interim", "rescheduled"})
+FOR_MERGED = frozenset(
+    {"answered", "rejected", "handed_off", "closed", "reopened", "appealed", "interim", "rescheduled"}
+)
 TEMPLATES = ROOT / "data" / "templates" / "notices.yml"
 
 
@@ -31,6 +33,15 @@ def render(key: str, values: Mapping[str, str]) -> Notice:
     template = _templates()[key]
     choices = tuple((one["title"], one["payload"].format_map(values)) for one in template.get("choices", ()))
     return Notice(template["text"].strip().format_map(values), choices)
+
+
+def key_for(key: str, *, reopened: bool, appealed: bool) -> str:
+    """The notice that fits a ticket: what its citizen may do about an answer depends on what they have done."""
+    if key != "answered":
+        return key
+    if appealed:
+        return "answered_finally"
+    return "answered_again" if reopened else key
 
 
 def keys() -> set[str]:

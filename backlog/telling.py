@@ -1,7 +1,6 @@
 """What a ticket's citizen is told: notices on their way into the outbox."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from backlog import notices, queries
 from backlog.context import Actor, Change, Desk
@@ -11,14 +10,16 @@ from kit import clock, outbox
 from kit.outbox import Choice
 
 
-def tell(desk: Desk, actor: Actor, ticket: Ticket, notice: str, given: Change, due: datetime | None = None) -> None:
+def tell(
+    desk: Desk, actor: Actor, ticket: Ticket, notice: str, given: Change, answered_with: Ticket | None = None
+) -> None:
     """Put a notice to the ticket's citizen into the outbox, if there is a conversation to put it to.
 
-    `due`: the deadline that counts, where the ticket is answered together with another one.
+    `answered_with`: the ticket into which it was merged; then that one's unit and deadline count.
     """
     if ticket.conversation_id is None:
         return
-    said = preview(desk.facts, ticket, notice, given, due)
+    said = preview(desk.facts, ticket, notice, given, answered_with)
     reply: outbox.Reply = {
         "text": said.text,
         "from": "staff" if actor.staff and given.text else "system",
@@ -35,15 +36,18 @@ def tell_all(desk: Desk, actor: Actor, ticket: Ticket, notice: str, given: Chang
     tell(desk, actor, ticket, notice, given)
     if notice in notices.FOR_MERGED:
         for other in queries.merged_into(desk.session, ticket):
-            tell(desk, actor, other, notice, given, ticket.due_at)
+            tell(desk, actor, other, notice, given, ticket)
 
 
-def preview(facts: Facts, ticket: Ticket, notice: str, given: Change, due: datetime | None = None) -> notices.Notice:
+def preview(
+    facts: Facts, ticket: Ticket, notice: str, given: Change, answered_with: Ticket | None = None
+) -> notices.Notice:
     """What `tell` would say."""
+    main = answered_with or ticket
     values: Mapping[str, str] = {
         "number": ticket.number,
-        "unit": facts.agencies.get(ticket.unit_key).name,
-        "due": clock.say_date(clock.require_aware(due or ticket.due_at).date()),
+        "unit": facts.agencies.get(main.unit_key).name,
+        "due": clock.say_date(clock.require_aware(main.due_at).date()),
         "text": given.text.strip(),
         "reason": given.reason.strip(),
         "legal_ground": given.legal_ground.strip(),
@@ -51,4 +55,4 @@ def preview(facts: Facts, ticket: Ticket, notice: str, given: Change, due: datet
         "receiver": given.receiver.strip(),
         "target": given.target.number if given.target else "",
     }
-    return notices.render(notice, values)
+    return notices.render(notices.key_for(notice, reopened=main.reopened > 0, appealed=main.appealed), values)

@@ -27,7 +27,9 @@ def status_for_citizen(session: Session, ticket: Ticket, facts: Facts, now: date
     said = [message for message in queries.messages(session, ticket, citizen_only=True) if message.author == "staff"]
     if said:
         lines.append(f"Cán bộ viết: {said[-1].text}")
-    lines.append(_next_step(state))
+    if state is State.REJECTED:
+        lines += _refusal(session, ticket)
+    lines.append(_next_step(ticket, state))
     return "\n".join(line for line in lines if line)
 
 
@@ -64,9 +66,20 @@ def _time_line(ticket: Ticket, state: State, now: datetime) -> str:
     return f"Đã quá hạn trả lời ({due})." if now > ticket.due_at else f"Hạn trả lời: {due}."
 
 
-def _next_step(state: State) -> str:
+def _refusal(session: Session, ticket: Ticket) -> list[str]:
+    """Why it was refused, on what ground, and where to go: as it was told when it happened."""
+    given = next((texts for row, texts in reversed(queries.history(session, ticket)) if row.action == "reject"), {})
+    words_for = {"reason": "Lý do", "legal_ground": "Căn cứ", "onward": "Anh/chị có thể"}
+    return [f"{title}: {given[name]}" for name, title in words_for.items() if given.get(name)]
+
+
+def _next_step(ticket: Ticket, state: State) -> str:
     if state is State.WAITING_CITIZEN:
         return 'Anh/chị nhắn "bổ sung thông tin" rồi viết câu trả lời.'
-    if state is State.ANSWERED:
+    if state in (State.ANSWERED, State.CLOSED, State.REJECTED):
+        if ticket.appealed:
+            return ""
+        if ticket.reopened:
+            return "Chưa thỏa đáng thì trong 14 ngày anh/chị đưa lên cấp trên được."
         return 'Chưa thỏa đáng thì trong 14 ngày anh/chị nhắn "mở lại phiếu".'
     return 'Muốn nói thêm, anh/chị nhắn "bổ sung thông tin".' if state.is_open else ""

@@ -37,7 +37,12 @@ def find_ticket_numbers(text: str) -> List[Span]:
 
 
 def find_receipts(text: str) -> List[Span]:
-    """Receipts: exactly 16 digits, groups may be parted by spaces, dots or dashes; value is the digits."""
+    """Receipts: exactly 16 digits, groups may be parted by spaces, dots or dashes; value is the digits.
+
+    A ticket number right before one does not run into it.
+    """
+    for number in find_ticket_numbers(text):
+        text = text[: number.start] + "x" * (number.end - number.start) + text[number.end :]
     return [span for span in _numbers(text) if len(span.value) == 16]
 
 

@@ -79,10 +79,23 @@ def find_clock(text: str) -> Optional[time]:
 
 def _span(text: str, match: "Match[str]", days: Tuple[date, date]) -> TimeSpan:
     first, last = days
-    part = match.groupdict().get("part")
+    start, part = match.start(), match.groupdict().get("part")
+    if part == "toi" and _is_a_person(text, match):
+        start, part = match.end("part") + 1, None
     words = f"{first:%d/%m/%Y}" if first == last else f"từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}"
     label = f"{_DAYPARTS[part]} {words}" if part else words
-    return TimeSpan(match.start(), match.end(), text[match.start() : match.end()], first, last, label)
+    return TimeSpan(start, match.end(), text[start : match.end()], first, last, label)
+
+
+def _is_a_person(text: str, match: "Match[str]") -> bool:
+    """ "nạt tôi hôm qua": without its marks "tôi" looks like "tối". Unmarked it is the evening only right before
+    "nay" and "qua", where nobody puts the pronoun."""
+    written = text[match.start("part") : match.end("part")].lower()
+    if written != "toi":
+        return written != "tối"
+    return re.match(
+        r"toi\s+(?:qua|wa|nay|gio)\b", fold(text[match.start("part") : match.end()])
+    ) is None and not fold(text[: match.start("part")]).rstrip().endswith(("hoi", "buoi"))
 
 
 def _number(word: str) -> int:
@@ -101,12 +114,13 @@ def _counted_days(match: "Match[str]", today: date) -> Range:
 
 def _weekday(match: "Match[str]", today: date) -> Range:
     wanted = 6 if match["day"] is None else _WEEKDAYS[match["day"]]
-    if match["week"]:
+    named = match.groupdict()
+    if named.get("week"):
         monday = today - timedelta(today.weekday() + 7)
         day = monday + timedelta(wanted)
     else:
-        day = today - timedelta((today.weekday() - wanted) % 7 or (0 if match["this"] else 7))
-        if match["this"] and day > today:
+        day = today - timedelta((today.weekday() - wanted) % 7 or (0 if named.get("this") else 7))
+        if named.get("this") and day > today:
             return None
     return day, day
 
@@ -199,6 +213,10 @@ _RULES = (
         _PART
         + r"(?:(?:thu|t)\s*(?P<day>[2-7]|hai|ba|tu|nam|sau|bay)|chu\s+nhat|cn)"
         + r"(?:(?P<week>\s+tuan(?:\s+(?:roi|truoc|vua\s+roi|vua\s+qua|qua)))|(?P<this>\s+(?:tuan\s+nay|nay))|\s+(?:roi|vua\s+roi|vua\s+qua))",
+        _weekday,
+    ),
+    _rule(
+        r"(?:hom|bua)\s+(?:(?:thu|t)\s*(?P<day>[2-7]|hai|ba|tu|nam|sau|bay)|chu\s+nhat|cn)",
         _weekday,
     ),
     _rule(

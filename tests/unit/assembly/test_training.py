@@ -16,7 +16,7 @@ SOURCES = (
     "data/nlu/general.yml",
     "data/rules/general.yml",
     "data/stories/one.yml",
-    "nlu/gateway.py",
+    "nlu/variants.py",
     "nlu/components/linker.py",
     "vntext/fold.py",
     "requirements/rasa.txt",

@@ -96,12 +96,14 @@ def test_the_drawing_is_current() -> None:
     ],
 )
 def test_working_time(facts: Facts, words: str, filed: str, due: str) -> None:
-    rule = deadlines.rule_for(facts.deadlines, "phan_anh", ["attitude"], date.fromisoformat(filed[:10]))
+    rule = deadlines.rule_for(
+        facts.deadlines, "phan_anh", ["attitude"], date.fromisoformat(filed[:10]), facts.calendar
+    )
     assert deadlines.due_at(rule, facts.calendar, at(filed)) == at(due)
 
 
 def test_waiting_for_the_citizen_does_not_count(facts: Facts) -> None:
-    rule = deadlines.rule_for(facts.deadlines, "phan_anh", ["attitude"], date(2026, 11, 16))
+    rule = deadlines.rule_for(facts.deadlines, "phan_anh", ["attitude"], date(2026, 11, 16), facts.calendar)
     filed = at("2026-11-16T09:00")
     pause = Pause(at("2026-11-17T10:00"), at("2026-11-20T10:00"))
     assert deadlines.due_at(rule, facts.calendar, filed, [pause]) == at("2026-12-03T17:00")
@@ -124,7 +126,7 @@ def test_a_late_ticket_owes_a_word_every_seven_days() -> None:
 
 
 def test_naive_moments_are_refused(facts: Facts) -> None:
-    rule = deadlines.rule_for(facts.deadlines, "phan_anh", [], date(2026, 11, 16))
+    rule = deadlines.rule_for(facts.deadlines, "phan_anh", [], date(2026, 11, 16), facts.calendar)
     with pytest.raises(ValueError, match="naive"):
         deadlines.due_at(rule, facts.calendar, datetime(2026, 11, 16))
 
@@ -157,6 +159,70 @@ def test_a_former_agency_is_answered_for_by_its_successor(facts: Facts) -> None:
         on=date(2026, 11, 24),
     )
     assert found.unit == "so-xay-dung-can-tho"
+
+
+@pytest.mark.parametrize(
+    ("words", "agency", "place", "happened", "said"),
+    [
+        ("a former ward, then", None, WARD, date(2025, 6, 30), "Lúc xảy ra: "),
+        ("a former ward's name, used today", None, WARD, date(2025, 7, 1), ""),
+        ("a day that nobody knows", None, WARD, None, ""),
+        ("a former department, then", "so-gtvt-soc-trang", None, date(2024, 3, 1), "Lúc xảy ra: "),
+        ("a unit of today, today", "ubnd:31510", None, date(2026, 11, 20), ""),
+    ],
+)
+def test_a_route_tells_which_unit_it_was_when_it_happened(
+    facts: Facts, words: str, agency: str | None, place: str | None, happened: date | None, said: str
+) -> None:
+    found, plain = (
+        routing.route(
+            facts.routing,
+            facts.agencies,
+            agency_key=agency,
+            place_key=place,
+            official="",
+            on=date(2026, 11, 24),
+            happened=day,
+        )
+        for day in (happened, None)
+    )
+    assert ("Lúc xảy ra" in found.explanation) is bool(said)
+    if said:
+        then = facts.agencies.get(agency) if agency else facts.agencies.for_place(place or "", happened)
+        assert then is not None
+        assert f"Lúc xảy ra: {then.name}; nay {facts.agencies.get(found.unit).name} tiếp nhận" in found.explanation
+    assert (found.unit, found.about, found.rule) == (plain.unit, plain.about, plain.rule), "it only explains"
+
+
+def test_one_level_up_is_the_level_above_the_unit_that_the_person_heads(facts: Facts) -> None:
+    one_up = {rule.id for rule in facts.routing.rules if rule.to == "one_level_up"}
+    on = date(2026, 11, 24)
+    for agency, official in (
+        ("ubnd:31510", "ông chủ tịch phường"),
+        ("ttpvhcc:31510", "bà giám đốc trung tâm"),
+        ("ttpvhcc:31510", "ông chủ tịch phường"),
+        ("cong-an:31510", "trưởng công an phường"),
+    ):
+        found = routing.route(
+            facts.routing, facts.agencies, agency_key=agency, place_key=None, official=official, on=on
+        )
+        above = facts.agencies.parent(found.about or "", on)
+        assert found.rule in one_up
+        assert found.official_is_head
+        assert above is not None
+        assert found.unit == above.key
+
+
+def test_the_head_of_the_city_has_nobody_above_so_the_centre_takes_it(facts: Facts) -> None:
+    found = routing.route(
+        facts.routing,
+        facts.agencies,
+        agency_key="ubnd-tp-can-tho",
+        place_key=None,
+        official="ông chủ tịch thành phố",
+        on=date(2026, 11, 24),
+    )
+    assert (found.unit, found.official_is_head) == (facts.routing.coordinator, True)
 
 
 @pytest.mark.parametrize("key", sorted(NOTICES))

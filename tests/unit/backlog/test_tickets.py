@@ -331,8 +331,8 @@ def test_an_identity_is_opened_by_role_with_a_reason_and_leaves_a_trace(desk: De
     ticket = named(desk.session, desk.facts, desk.sealer)
     inspector = make_staff(desk.session, "inspector", None)
     with pytest.raises(Incomplete):
-        identity.open_identity(desk.session, desk.sealer, inspector, ticket, "xem", desk.now)
-    contact = identity.open_identity(desk.session, desk.sealer, inspector, ticket, "xác minh lời kể", desk.now)
+        identity.open_identity(desk, inspector, ticket, "xem")
+    contact = identity.open_identity(desk, inspector, ticket, "xác minh lời kể")
     assert (contact.name, contact.phone) == ("Lê Thị Thử", "0912345678")
     last, texts = queries.history(desk.session, ticket)[-1]
     assert (last.action, texts) == ("open_identity", {"reason": "xác minh lời kể"})
@@ -343,9 +343,7 @@ def test_an_identity_is_opened_by_role_with_a_reason_and_leaves_a_trace(desk: De
 def test_others_may_not_open_an_identity(desk: Desk, role: str) -> None:
     ticket = named(desk.session, desk.facts, desk.sealer)
     with pytest.raises(NotAllowed):
-        identity.open_identity(
-            desk.session, desk.sealer, make_staff(desk.session, role), ticket, "muốn biết ai gửi", desk.now
-        )
+        identity.open_identity(desk, make_staff(desk.session, role), ticket, "muốn biết ai gửi")
 
 
 def test_no_table_holds_the_name_in_clear(desk: Desk) -> None:
