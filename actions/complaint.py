@@ -127,9 +127,9 @@ class ValidateComplaintForm(Action):
 
     def _draft(self, dispatcher: CollectingDispatcher, said: Heard, known: Intake) -> None:
         """A letter from what has been told, at an address of its own."""
-        address = _letter(self._context, said, known)
+        custom = {"issue_letter": _letter(self._context, said, known)}
         buttons = _titled(_QUESTIONS_WITH_BUTTONS["law"][:1])
-        dispatcher.utter_message(response=f"utter_{known.kind}_drafted", address=address, buttons=buttons)
+        dispatcher.utter_message(response=f"utter_{known.kind}_drafted", buttons=buttons, custom=custom)
 
     def _ask(self, dispatcher: CollectingDispatcher, known: Intake) -> list[EventType]:
         question = talk.next_question(known)
@@ -152,9 +152,8 @@ class FinishComplaint(Action):
         said = heard(tracker)
         known = Intake.from_slot(tracker.get_slot("complaint"))
         if known.kind in talk.PETITIONS and tracker.get_slot("complaint") and talk.next_question(known) is None:
-            dispatcher.utter_message(
-                response=f"utter_{known.kind}_drafted", address=_letter(self._context, said, known)
-            )
+            custom = {"issue_letter": _letter(self._context, said, known)}
+            dispatcher.utter_message(response=f"utter_{known.kind}_drafted", custom=custom)
         elif not known.confirmed:
             dispatcher.utter_message(response="utter_complaint_cancelled")
         elif said.dry_run:
@@ -206,7 +205,7 @@ def _shared(known: Intake) -> dict[str, Any]:
 
 
 def _letter(context: ActionContext, said: Heard, known: Intake) -> str:
-    """The address of a letter of khiếu nại or tố cáo drafted from what has been told."""
+    """The name of a letter of khiếu nại or tố cáo drafted from what has been told."""
     facts, today = context.facts, said.sent_at.date()
     unit = routing.about_unit(facts.agencies, known.agency_key or None, known.place_key or None, today)
     told = Told(

@@ -82,9 +82,7 @@ def addressee(facts: Facts, kind: Kind, told: Told, agency_key: str, place_key: 
 
 
 def draft(context: ActionContext, kind: Kind, told: Told, said: Heard) -> str:
-    """Keep a drafted letter and return the address at which the citizen reads and prints it, for a week."""
-    today = said.sent_at.date()
-    letter = petitions.compose(kind, told, context.facts.legal, today)
+    """Keep a drafted letter for a week; returns its name, under which bot/reply.py makes its secret address."""
+    letter = petitions.compose(kind, told, context.facts.legal, said.sent_at.date())
     with session_scope(context.engine) as session:
-        secret = petitions.store(session, context.sealer, context.digest_key, letter, said.sent_at)
-    return f"{context.settings.address}/don/{secret}"
+        return petitions.store(session, context.sealer, letter, said.sent_at)

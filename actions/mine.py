@@ -1,5 +1,6 @@
 """Which tickets a citizen may act on here: those that this conversation filed, and one that a receipt has opened."""
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,9 +30,9 @@ def one_of_mine(session: Session, said: Heard, tracker: Tracker) -> Ticket | Non
     return next((ticket for ticket in mine(session, said, tracker) if number in (None, ticket.number)), None)
 
 
-def keep_open(ticket: Ticket, now: datetime) -> EventType:
-    """Remember that its receipt has opened a ticket here."""
-    until: dict[str, Any] = {"number": ticket.number, "until": (now + OPEN_FOR).isoformat()}
+def keep_open(ticket: Ticket, digest: str, now: datetime) -> EventType:
+    """Remember that its receipt has opened a ticket here; `digest` is that receipt's stored form."""
+    until: dict[str, Any] = {"number": ticket.number, "digest": digest, "until": (now + OPEN_FOR).isoformat()}
     return SlotSet("opened_ticket", until)
 
 
@@ -47,4 +48,6 @@ def _opened(session: Session, said: Heard, tracker: Tracker) -> Ticket | None:
     kept = tracker.get_slot("opened_ticket") or {}
     if not kept or datetime.fromisoformat(kept["until"]) < said.sent_at:
         return None
-    return queries.by_number(session, kept["number"])
+    found = queries.with_receipt(session, kept["number"])
+    # A receipt that has been replaced opens nothing any more, not even what it had opened.
+    return found[0] if found and hmac.compare_digest(found[1], kept["digest"]) else None

@@ -5,10 +5,11 @@ import hmac
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Header, HTTPException
+from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from starlette.concurrency import run_in_threadpool
 
 from actions.checklist import Checklist
 from actions.complaint import FinishComplaint, ValidateComplaintForm
@@ -55,11 +56,12 @@ def router(executor: ActionExecutor, secret: str) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/actions/webhook", include_in_schema=False)
-    def webhook(call: dict[str, Any], x_actions_secret: Annotated[str, Header()] = "") -> JSONResponse:
-        # A plain function: FastAPI runs it in a thread, where an action may wait for the database.
+    async def webhook(request: Request, x_actions_secret: Annotated[str, Header()] = "") -> JSONResponse:
+        # The secret before the body: a stranger's is not even read.
         if not hmac.compare_digest(x_actions_secret.encode(), secret.encode()):
             raise HTTPException(403)
-        return _run(executor, call)
+        call: dict[str, Any] = await request.json()
+        return await run_in_threadpool(_run, executor, call)  # where an action may wait for the database
 
     return routes
 
@@ -74,4 +76,16 @@ def _run(executor: ActionExecutor, call: dict[str, Any]) -> JSONResponse:
     except Exception:
         log.exception("action_failed", action=call.get("next_action"))
         return JSONResponse({"error": "action failed"}, status_code=500)
-    return JSONResponse(result.model_dump() if result is not None else {"events": [], "responses": []})
+    answer: dict[str, Any] = result.model_dump() if result is not None else {"events": [], "responses": []}
+    answer["responses"] = [_fit_for_rasa(response) for response in answer["responses"]]
+    return JSONResponse(answer)
+
+
+def _fit_for_rasa(response: dict[str, Any]) -> dict[str, Any]:
+    """A value with "0[" in it makes Rasa say the template's own braces (rasa 3.6.21, core/nlg/interpolator.py)."""
+    if not response.get("response"):
+        return response
+    return {
+        name: value.replace("0[", "0 [") if isinstance(value, str) and name != "response" else value
+        for name, value in response.items()
+    }

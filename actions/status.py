@@ -46,7 +46,7 @@ class TicketStatus(Action):
             for ticket in shown:
                 self._show(session, dispatcher, ticket, several=len(shown) > 1)
         forget: list[EventType] = [SlotSet("ticket_number", None), SlotSet("receipt_digests", None)]
-        return [*forget, keep_open(opened, said.sent_at)] if opened else forget
+        return [*forget, keep_open(opened, digests[0], said.sent_at)] if opened else forget
 
     def _show(self, session: Session, dispatcher: CollectingDispatcher, ticket: Ticket, *, several: bool) -> None:
         text = status_for_citizen(session, ticket, self._context.facts, clock.now())

@@ -29,7 +29,7 @@ from kit.db import make_engine, session_scope
 from kit.errors import Conflict, Invalid
 from kit.settings import load_settings
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 class ChainBroken(Conflict):

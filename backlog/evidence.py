@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 import struct
+import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ from kit.errors import Invalid
 MOST_BYTES = 10 * 1024 * 1024
 MOST_FILES = 10
 """For one complaint."""
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 16_000_000, "WEBP": 16_000_000}
+"""By format: a JPEG is read at the size that is kept, the others whole before they are made smaller."""
+_ONE_BY_ONE = threading.Lock()
+"""Many large images at once would fill the memory."""
 _LONGEST_SIDE = 2560  # pixels; a page of text stays readable
 _IMAGES = {"image/jpeg", "image/png", "image/webp"}
 # What filetype.py finds in the content, and what it is called here. Anything else is refused, whatever its name says.
@@ -59,6 +63,10 @@ class TooMany(Invalid):
 
 class UnknownKind(Invalid):
     """Tệp này không mở được an toàn. Tôi nhận ảnh (JPG, PNG, WebP), PDF, Word, ghi âm và video."""
+
+
+class TooManyPixels(UnknownKind):
+    """Ảnh này lớn quá nên không mở được. Anh/chị gửi ảnh chụp màn hình của nó, hoặc ảnh JPG cỡ thường."""
 
 
 @dataclass(frozen=True)
@@ -163,9 +171,10 @@ def kind_of(file: Evidence) -> str:
 def _pixels(body: bytes) -> bytes:
     """A JPEG of what is seen: turned the right way up, no larger than needed, without any metadata."""
     try:
-        with Image.open(io.BytesIO(body)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise UnknownKind
+        with _ONE_BY_ONE, Image.open(io.BytesIO(body)) as image:
+            if image.width * image.height > MOST_PIXELS.get(image.format or "", 0):
+                raise TooManyPixels
+            image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
             upright = _turned(image).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnknownKind from None

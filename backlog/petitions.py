@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import TypeAdapter
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from backlog.model import PetitionDraft
@@ -21,6 +22,9 @@ from kit.crypto import Sealer
 from kit.settings import ROOT
 
 KEPT_DAYS = 7
+PATH = "/don"
+"""Where the web shows a letter: PATH/<secret>."""
+_PENDING = "pending:"
 TEMPLATES = ROOT / "data" / "templates" / "petitions.yml"
 
 Kind = Literal["khieu_nai", "to_cao"]
@@ -109,13 +113,26 @@ def compose(kind: Kind, told: Told, legal: LegalTexts, today: date) -> Letter:
     )
 
 
-def store(session: Session, sealer: Sealer, digest_key: str, letter: Letter, now: datetime) -> str:
-    """Keep a letter; returns the secret (32 random bytes, URL-safe) that alone finds it. The secret is not kept."""
-    secret = secrets.token_urlsafe(32)
-    body = sealer.seal(letter.to_json())
-    session.add(PetitionDraft(digest=_digest(digest_key, secret), kind=letter.kind, body=body, at=now))
+def store(session: Session, sealer: Sealer, letter: Letter, now: datetime) -> str:
+    """Keep a letter that nobody can open yet; returns the name under which `issue` finds it.
+
+    The actions of Rasa call this, and Rasa keeps what they say: so the secret is made later, where it goes out.
+    """
+    name = f"{_PENDING}{uuid.uuid4().hex}"
+    session.add(PetitionDraft(digest=name, kind=letter.kind, body=sealer.seal(letter.to_json()), at=now))
     session.flush()
-    return secret
+    return name
+
+
+def issue(session: Session, digest_key: str, name: str) -> str | None:
+    """Make the secret (32 random bytes, URL-safe) that alone finds a letter; it is not kept.
+
+    None for a letter that has its secret already, as when a turn is told a second time.
+    """
+    secret = secrets.token_urlsafe(32)
+    waiting = update(PetitionDraft).where(PetitionDraft.digest == name, PetitionDraft.digest.startswith(_PENDING))
+    issued = session.scalar(waiting.values(digest=_digest(digest_key, secret)).returning(PetitionDraft.kind))
+    return secret if issued else None
 
 
 def find(session: Session, sealer: Sealer, digest_key: str, secret: str, now: datetime) -> Letter | None:

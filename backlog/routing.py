@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from catalogue.agencies import Agencies, Agency
 from catalogue.routing import RoutingFile, RoutingRule
@@ -13,7 +14,18 @@ from vntext.fold import fold
 _ANY_HEAD = re.compile(r"\b(sep|lanh dao|thu truong|nguoi dung dau)\b")
 # Titles of data/agencies.yml that need more than two words to be told from others ("trưởng phòng").
 _LONG_TITLES = ("truong cong an", "chanh van phong", "chanh thanh tra")
-_TITLED_NAME = re.compile(r"\b(?:ba|bac|anh|chi|chu|co|cau|di|em|ong|thay)\s+(\w+(?:\s+\w+)?)")
+# Overlapping on purpose: in "anh Tèo và chị Đỗ Thị Nhạn" the second title stands within reach of the first.
+_TITLED_NAME = re.compile(
+    r"(?=\b(?:ba|bac|anh|chi|chu|co|cau|di|em|ong|thay|can bo|nhan vien|cong chuc|cong an|dong chi|ten|ten la)"
+    r"\s+(\w+(?:\s+\w+){0,3}))"
+)
+
+
+# Where a name ends. No name of a person is spelt like one of these without its marks, or nearly none.
+_NO_NAME = re.compile(
+    r"o|tai|ben|la|da|noi|nat|bat|quay|phong|doi|khong|ko|ngoi|dang|voi|cua|tren|duoi|ma|nay|kia|chui|mang|hen|keu|bieu"
+    r"|phuong|xa|so|lam|giu|tra|den|toi|tui|cung|moi|roi"
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,12 @@ def given_name(full_name: str) -> str:
 
 
 def named_in(story: str) -> str:
-    """The words after a title of address in a story, folded: names of officials may be among them."""
-    return " ".join(match[1] for match in _TITLED_NAME.finditer(fold(story)))
+    """The words after a title in a story, folded: names of officials may be among them.
+
+    Too many words rather than too few: a ticket hidden from a namesake is handled by a colleague.
+    """
+    reached = (match[1].split() for match in _TITLED_NAME.finditer(fold(story)))
+    return " ".join(word for words in reached for word in takewhile(lambda one: not _NO_NAME.fullmatch(one), words))
 
 
 def route(

@@ -178,6 +178,7 @@ def citizen_reply(
     ).scalar_one_or_none()
     if added is None:
         return
+    ticket.official_folded = f"{ticket.official_folded} {routing.named_in(text)}".strip()  # who is named only now
     if ticket.state == State.WAITING_CITIZEN:
         change(desk, CITIZEN, ticket, "citizen_reply", Change(text=text))
     else:

@@ -4,12 +4,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from backlog import receipts
+from backlog import petitions, receipts
 from bot.context import BotContext
 from kit.outbox import Choice, Reply
 
 RECEIPT_TEXT = "Mã biên nhận của phiếu {number}: {receipt}"
 KEEP_TEXT = "Anh/chị chép lại và giữ kín mã này. Có số phiếu và mã biên nhận thì ở đâu cũng xem được kết quả."
+
+LETTER_TOLD = "Địa chỉ của đơn nằm ở tin trước."
 
 
 def merge(session: Session, ctx: BotContext, responses: list[dict[str, Any]]) -> Reply:
@@ -24,6 +26,7 @@ def merge(session: Session, ctx: BotContext, responses: list[dict[str, Any]]) ->
     texts = [response["text"] for response in responses if response.get("text")]
     if issued:
         texts.append("\n".join([*issued, KEEP_TEXT]))
+    texts += [_address(session, ctx, custom.pop("issue_letter")) for custom in customs if "issue_letter" in custom]
     custom = {name: value for one in customs for name, value in one.items()}
     reply: Reply = {"text": "\n\n".join(texts), "from": "bot"}
     if buttons:
@@ -38,3 +41,9 @@ def _issue(session: Session, ctx: BotContext, custom: dict[str, Any]) -> str:
     receipt = receipts.issue(session, ctx.digest_key, custom.pop("issue_receipt"))
     custom["ticket"] = {**custom["ticket"], "receipt": receipt}
     return RECEIPT_TEXT.format(number=custom["ticket"]["number"], receipt=receipt)
+
+
+def _address(session: Session, ctx: BotContext, name: str) -> str:
+    """Make the secret address of a drafted letter; the line that tells it."""
+    secret = petitions.issue(session, ctx.digest_key, name)
+    return f"{ctx.settings.address}{petitions.PATH}/{secret}" if secret else LETTER_TOLD

@@ -174,8 +174,8 @@ STEPS: tuple[Callable[[Turn], None], ...] = (
     open_choice,
     take_files,
     mask_secrets,
-    seal_identity,
     escape_slash,
+    seal_identity,
     ask_rasa,
     render,
 )

@@ -25,7 +25,7 @@ def show_queue(request: Request, desk: AtDesk) -> Response:
     state = query.get("state", "open")
     filters = QueueFilters(
         state=state if state in {"open", "all", *words.STATES} else "open",
-        unit=query.get("unit", ""),
+        unit=query.get("unit", "").replace("\0", ""),
         mine=query.get("mine") == "1",
         late=query.get("late") == "1",
         number=query.get("number", "").replace("\0", ""),

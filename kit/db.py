@@ -42,6 +42,7 @@ def make_engine(dsn: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error of the database must not quote what a citizen wrote
         connect_args={"connect_timeout": 5, "options": "-c lock_timeout=10s -c timezone=Asia/Ho_Chi_Minh"},
     )
 

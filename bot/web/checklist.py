@@ -33,6 +33,8 @@ def _facts(request: Request) -> Facts:
 
 
 def _checklist(code: str, request: Request, ctx: Context, facts: Annotated[Facts, Depends(_facts)]) -> Checklist:
+    if "\0" in code:  # PostgreSQL refuses to look for it
+        raise NoSuchProcedure
     at = clock.now()
     with session_scope(ctx.engine) as session:
         procedure = store.get(session, code, at.date())

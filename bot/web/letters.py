@@ -16,7 +16,7 @@ from kit import clock
 from kit.db import session_scope
 from kit.errors import NotFound
 
-PREFIX = "/don"
+PREFIX = petitions.PATH
 router = APIRouter(prefix=PREFIX)
 _RULE = 7.5  # millimetres from one line to write on to the next: room for a hand
 _SIGNATURE = 47  # from the closing words to the foot of the space to sign in

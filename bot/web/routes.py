@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -26,7 +27,7 @@ from bot.channels.base import Inbound
 from bot.context import BotContext
 from bot.inbox import InboxMessage
 from bot.web.events import Waker
-from kit import clock
+from kit import clock, crypto
 from kit.db import session_scope
 from kit.errors import Forbidden, Invalid, TooMany
 
@@ -35,6 +36,7 @@ COOKIE_DAYS = 90
 MAX_TEXT = 4000  # characters; longer than any story we have seen, shorter than an attack
 MESSAGES_A_MINUTE = 30
 _LOOK_ANYWAY_SECONDS = 10
+_FIRST_MESSAGE_SECONDS = 2  # between looks for a conversation that its first message has not made yet
 _CLIENT_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 
 HERE = Path(__file__).parent
@@ -70,12 +72,23 @@ def _context(request: Request) -> BotContext:
 Context = Annotated[BotContext, Depends(_context)]
 
 
-def _address(request: Request) -> str:
+def _address(request: Request, ctx: Context) -> str:
     """The web address of this browser: a hash of its cookie, so that the database holds no usable session."""
     token = request.cookies.get(COOKIE, "")
-    if len(token) < 32:
+    if not _is_ours(ctx, token):
         raise SessionNeeded
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _new_token(ctx: BotContext) -> str:
+    """A session that cannot be guessed, and that nobody but us can make up for somebody else's browser."""
+    secret = secrets.token_urlsafe(32)
+    return f"{secret}.{crypto.digest(ctx.digest_key, f'chat session:{secret}')}"
+
+
+def _is_ours(ctx: BotContext, token: str) -> bool:
+    secret, _, mac = token.partition(".")
+    return hmac.compare_digest(mac.encode(), crypto.digest(ctx.digest_key, f"chat session:{secret}").encode())
 
 
 Address = Annotated[str, Depends(_address)]
@@ -99,10 +112,10 @@ def page(request: Request, ctx: Context) -> HTMLResponse:
 @router.post("/chat/session", dependencies=[Depends(_same_origin)])
 def start_session(request: Request, response: Response, ctx: Context) -> dict[str, str]:
     """Give the browser a session cookie if it has none."""
-    if len(request.cookies.get(COOKIE, "")) < 32:
+    if not _is_ours(ctx, request.cookies.get(COOKIE, "")):
         response.set_cookie(
             COOKIE,
-            secrets.token_urlsafe(32),
+            _new_token(ctx),
             max_age=int(timedelta(days=COOKIE_DAYS).total_seconds()),
             httponly=True,
             samesite="lax",
@@ -170,7 +183,7 @@ def read_history(address: Address, ctx: Context) -> dict[str, Any]:
 async def events(request: Request, address: Address, ctx: Context, after: int = 0) -> StreamingResponse:
     """Server-sent events from place `after` on (or from Last-Event-ID after a lost connection)."""
     resume = request.headers.get("last-event-id", "")
-    start = int(resume) if resume.isdigit() else after
+    start = int(resume) if resume.isdecimal() and len(resume) < 19 else after
     stream = _events(request, ctx, address, start)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
@@ -202,7 +215,7 @@ async def _wait_for_conversation(request: Request, ctx: BotContext, address: str
         found = await run_in_threadpool(_find, ctx, address)
         if found is not None:
             return found
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(_FIRST_MESSAGE_SECONDS)
     return None
 
 
@@ -224,6 +237,8 @@ def _limit_rate(session: Session, ctx: BotContext, address: str) -> None:
     conversation = inbox.find_conversation(session, ctx.digest_key, web.NAME, address)
     if conversation is None:
         return
+    # One at a time: many at once would all see the count before any of them.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"rate {conversation.id}"))))
     recent = select(func.count(InboxMessage.id)).where(
         InboxMessage.conversation_id == conversation.id,
         InboxMessage.received_at > clock.now() - timedelta(minutes=1),

@@ -64,11 +64,6 @@ PEOPLE = {
 }
 
 
-def works(reason: str) -> pytest.MarkDecorator:
-    """The intrusion still works, and why; the test states what is right."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
-
 def filed(citizen: Citizen, *told: str) -> Filed:
     """A ticket that hides its citizen's name."""
     for words in told or (STORY,):
@@ -351,13 +346,11 @@ class TestCitizens:
                 assert not [data for kind, data in rows if kind == "user" and '"text": "/' in data]
         assert "Nơi xử lý" in owner.say(ASK)["text"]
 
-    @works("seal_identity asks Rasa to parse the text before escape_slash: HTTP 400")
     def test_a_slash_where_a_name_is_wanted_does_not_stop_the_conversation(self, stranger: Citizen) -> None:
         stranger.say(STORY)
         stranger.press("Đồng ý, để lại tên và số")
         assert stranger.say("/restart")["from"] == "bot"
 
-    @works("mine() trusts opened_ticket for 30 min, whatever became of the receipt")
     def test_a_replaced_receipt_closes_what_it_had_opened(self, stack: Stack, stranger: Citizen) -> None:
         with closing(Citizen(stack.url)) as victim:
             target = filed(victim)
@@ -400,7 +393,6 @@ class TestCitizens:
         )
         assert crossing.status_code == 403
 
-    @works("start_session keeps any cookie of 32 letters, also one it never gave")
     def test_a_session_that_somebody_else_chose_is_replaced(self, stack: Stack) -> None:
         with httpx.Client(base_url=stack.url, headers={"Cookie": f"{COOKIE}={'a' * 43}"}) as browser:
             answer = browser.post("/chat/session")
@@ -427,7 +419,6 @@ class TestCitizens:
             assert httpx.get(f"{stack.url}/don/{guess}").status_code == 404
         assert secret not in logs(stack)
 
-    @works("the letter's address is a text of Rasa's, which keeps its texts in clear")
     def test_a_letter_s_secret_is_kept_nowhere(self, stack: Stack, stranger: Citizen) -> None:
         stranger.say("tôi muốn tố cáo cán bộ phường 3 thành phố sóc trăng nhận hối lộ 5 triệu hôm qua")
         found = re.search(r"/don/([\w-]{43})", stranger.press("Soạn đơn tố cáo")["text"])
@@ -525,14 +516,12 @@ class TestInput:
         for path in ("/docs", "/redoc", "/openapi.json", "/.env", "/var/run.json"):
             assert httpx.get(f"{stack.url}{path}").status_code == 404
 
-    @works("a NUL in /giay-to/{code} and a ² in Last-Event-ID give error 500")
     def test_odd_addresses_and_headers_cause_no_error_of_the_server(self, stack: Stack, stranger: Citizen) -> None:
         given = [httpx.get(f"{stack.url}/giay-to/%00").status_code]
         with stranger.http.stream("GET", "/chat/events", headers={b"Last-Event-ID": b"\xb2"}) as events:
             given.append(events.status_code)
         assert max(given) < 500
 
-    @works("queries.get and the queue's `unit` hand a NUL to PostgreSQL: error 500")
     def test_odd_addresses_at_the_desk_cause_no_error_of_the_server(self, stack: Stack, staff: SignIn) -> None:
         kept = dict(staff("nhan").http.cookies)
         paths = ("/desk/tickets/%00", "/desk?unit=%00", "/desk?number=%00", "/desk/figures?period=%00")
@@ -551,7 +540,6 @@ class TestInside:
         assert httpx.get(f"{stack.url}/actions/webhook").status_code == 405
         assert httpx.get(f"{stack.url}/actions").status_code == 404
 
-    @works("FastAPI parses the body (up to 32 MB, on the event loop) before the route looks at the secret")
     def test_actions_do_not_even_read_what_a_stranger_sends(self, stack: Stack) -> None:
         assert httpx.post(f"{stack.url}/actions/webhook", content=b"[" * 1000).status_code == 403
 
@@ -586,18 +574,15 @@ class TestInside:
         assert [word for word in told if word in written] == []
         assert stack.environment["GATEWAY_SECRET"] not in written
 
-    @works('Rasa\'s interpolator gives up on "0[" in a value and shows the template')
     def test_brackets_in_a_story_hide_nothing_from_whoever_confirms_it(self, stranger: Citizen) -> None:
         stranger.say(f"{STORY}, quầy 0[1]")
         assert "nạt tôi" in stranger.press("Đồng ý, giấu tên")["text"]
 
-    @works("Rasa logs a failed interpolation with all its local variables")
     def test_brackets_in_a_story_put_nothing_into_the_logs(self, stack: Stack, stranger: Citizen) -> None:
         stranger.say(f"{STORY.replace('phường 3', 'phường 7')}, quầy 0[1]")
         stranger.press("Đồng ý, giấu tên")
         assert "Nơi: Phường 7" not in logs(stack)
 
-    @works("make_engine without hide_parameters: errors, and so logs, quote values")
     def test_an_error_of_the_database_names_no_value(self, engine: Engine) -> None:
         with pytest.raises(SQLAlchemyError) as caught, engine.connect() as connection:
             connection.execute(text("select 1 / 0, cast(:story as text)"), {"story": "zqjmarker"})
@@ -629,7 +614,6 @@ class TestExport:
         assert {f"'={self.FORMULA}", "'@SUM(1)", f"'+{self.FORMULA}", "'-SUM(1)"} <= set(found)
         assert [cell for cell in found if cell.lstrip(' "').startswith(("=", "+", "-", "@"))] == []
 
-    @works("_FORMULA knows no full-width signs, which East Asian Excel obeys")
     def test_a_full_width_formula_is_exported_as_text(self, stack: Stack, tmp_path: Path) -> None:
         with closing(Citizen(stack.url)) as citizen:
             filed(citizen, "\uff1d" + self.FORMULA, "\uff0bSUM(1)", "\uff0bSUM(1)")
@@ -751,7 +735,6 @@ class TestStaff:
         assert staff("nhan").http.get(f"/desk/tickets/{number}").status_code == 404
         assert "Đỗ Thị Nhạn</option>" not in staff("xung").get(f"/desk/tickets/{number}")
 
-    @works("named_in() knows only names of two words behind a title, so policy._is_about misses the rest")
     @pytest.mark.parametrize(
         "who",
         ["cán bộ Nhạn", "nhân viên Đỗ Thị Nhạn", "anh Tèo và chị Đỗ Thị Nhạn", "cán bộ đeo bảng tên Đỗ Thị Nhạn"],
@@ -761,7 +744,6 @@ class TestStaff:
             number = filed(citizen, STORY.replace("cán bộ", f"{who} ở"))["number"]
         assert staff("nhan").http.get(f"/desk/tickets/{number}").status_code == 404
 
-    @works("citizen_reply adds to the thread, never to official_folded")
     def test_a_handler_named_later_does_not_see_it_any_more(self, stack: Stack, staff: SignIn) -> None:
         with closing(Citizen(stack.url)) as citizen:
             number = filed(citizen)["number"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from actions.heard import Heard
 from actions.mine import OPEN_FOR, keep_open, mine, one_of_mine, ticket_number
 from backlog.identity import Contact
-from backlog.model import Ticket
+from backlog.model import Receipt, Ticket
 from catalogue.load import Facts
 from kit.crypto import Sealer
 from tests.factories import MONDAY, make_conversation, make_ticket
@@ -36,9 +36,19 @@ def said(conversation: uuid.UUID | None, text: str = "", at: datetime = MONDAY, 
     )
 
 
+def digest_of(ticket: Ticket) -> str:
+    return f"digest of {ticket.number}"
+
+
+def with_receipt(session: Session, ticket: Ticket) -> Ticket:
+    session.add(Receipt(ticket_id=ticket.id, digest=digest_of(ticket), issued_at=MONDAY))
+    session.flush()
+    return ticket
+
+
 def tracker(opened: Ticket | None = None, at: datetime = MONDAY) -> Tracker:
     """A conversation; a receipt may have opened a ticket in it at a moment."""
-    slots = {} if opened is None else {"opened_ticket": keep_open(opened, at)["value"]}
+    slots = {} if opened is None else {"opened_ticket": keep_open(opened, digest_of(opened), at)["value"]}
     return Tracker("citizen", slots, {}, [], False, None, {}, "action_listen")
 
 
@@ -51,13 +61,15 @@ def here(session: Session, sealer: Sealer) -> uuid.UUID:
 def own(session: Session, facts: Facts, sealer: Sealer, here: uuid.UUID) -> list[Ticket]:
     """Two tickets of this conversation, the newer one first."""
     filed = [MONDAY + timedelta(days=1), MONDAY]
-    return [make_ticket(session, facts, sealer, conversation_id=here, now=now) for now in filed]
+    made = [make_ticket(session, facts, sealer, conversation_id=here, now=now) for now in filed]
+    return [with_receipt(session, ticket) for ticket in made]
 
 
 @pytest.fixture
 def foreign(session: Session, facts: Facts, sealer: Sealer) -> Ticket:
     """A ticket of somebody else."""
-    return make_ticket(session, facts, sealer, conversation_id=make_conversation(session, sealer))
+    made = make_ticket(session, facts, sealer, conversation_id=make_conversation(session, sealer))
+    return with_receipt(session, made)
 
 
 def test_a_conversation_has_its_own_tickets_and_nobody_else_s(
@@ -138,3 +150,11 @@ def test_a_ticket_that_is_gone_opens_nothing(session: Session, here: uuid.UUID) 
 def test_a_button_wins_over_a_number_in_the_words(own: list[Ticket], here: uuid.UUID) -> None:
     assert ticket_number(said(here, f"phiếu {own[0].number}", ticket=own[1].number)) == own[1].number
     assert ticket_number(said(here, "phiếu của tôi tới đâu rồi")) is None
+
+
+def test_a_replaced_receipt_opens_nothing_that_it_had_opened(session: Session, foreign: Ticket) -> None:
+    before = tracker(foreign)
+    assert one_of_mine(session, said(None), before) is foreign
+    session.get_one(Receipt, foreign.id).digest = "another"
+    session.flush()
+    assert one_of_mine(session, said(None), before) is None

@@ -68,7 +68,7 @@ def fill(engine: Engine, facts: Facts, sealer: Sealer) -> None:
         assert conversation is not None
         outbox.put(session, sealer, conversation.id, {"text": "đáp", "from": "bot"}, uuid.uuid4().hex)
         make_ticket(session, facts, sealer, contact=Contact("named", "Nguyễn Thị Sáu", "0912345678"))
-        petitions.store(session, sealer, DIGEST_KEY, letter, MONDAY)
+        petitions.store(session, sealer, letter, MONDAY)
 
 
 def opened(engine: Engine, sealer: Sealer) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Letters of khiếu nại and tố cáo: what stands in them, and who finds them for how long."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -48,6 +48,13 @@ def test_everything_that_was_told_stands_in_the_letter(facts: Facts, kind: Kind)
     text = "\n".join(shown(letter(facts, kind)))
     told = [TOLD.addressee, TOLD.unit, TOLD.official, TOLD.place, TOLD.when, TOLD.procedure, TOLD.demands]
     assert [words for words in (*told, *TOLD.story.splitlines()) if words not in text] == []
+
+
+def stored(session: Session, sealer: Sealer, one: Letter, now: datetime) -> str:
+    """The secret of a letter that has been kept and sent out."""
+    secret = petitions.issue(session, KEY, petitions.store(session, sealer, one, now))
+    assert secret is not None
+    return secret
 
 
 def test_the_two_letters_have_their_own_titles_under_the_national_heading(facts: Facts) -> None:
@@ -128,7 +135,7 @@ def test_a_letter_is_the_same_after_json(facts: Facts, kind: Kind) -> None:
 
 def test_the_secret_finds_the_letter_and_nothing_else_does(session: Session, facts: Facts, sealer: Sealer) -> None:
     one = letter(facts)
-    secret = petitions.store(session, sealer, KEY, one, MONDAY)
+    secret = stored(session, sealer, one, MONDAY)
     assert len(secret) == 43  # 32 bytes, URL-safe
     assert petitions.find(session, sealer, KEY, secret, MONDAY) == one
     for wrong in ("", secret[:-1], secret.swapcase(), f"{secret} ", "x" * 5000):
@@ -137,7 +144,7 @@ def test_the_secret_finds_the_letter_and_nothing_else_does(session: Session, fac
 
 
 def test_neither_the_secret_nor_the_story_is_in_the_database(session: Session, facts: Facts, sealer: Sealer) -> None:
-    secret = petitions.store(session, sealer, KEY, letter(facts), MONDAY)
+    secret = stored(session, sealer, letter(facts), MONDAY)
     row = session.scalars(select(PetitionDraft)).one()
     assert (row.kind, row.at) == ("khieu_nai", MONDAY)
     assert secret not in row.digest + row.body
@@ -145,21 +152,33 @@ def test_neither_the_secret_nor_the_story_is_in_the_database(session: Session, f
 
 
 def test_every_letter_has_a_secret_of_its_own(session: Session, facts: Facts, sealer: Sealer) -> None:
-    assert len({petitions.store(session, sealer, KEY, letter(facts), MONDAY) for _ in range(20)}) == 20
+    assert len({stored(session, sealer, letter(facts), MONDAY) for _ in range(20)}) == 20
 
 
 def test_a_letter_is_found_for_seven_days(session: Session, facts: Facts, sealer: Sealer) -> None:
-    secret = petitions.store(session, sealer, KEY, letter(facts), MONDAY)
+    secret = stored(session, sealer, letter(facts), MONDAY)
     end = MONDAY + timedelta(days=7)
     assert petitions.find(session, sealer, KEY, secret, end - timedelta(seconds=1)) is not None
     assert petitions.find(session, sealer, KEY, secret, end) is None
 
 
 def test_what_is_found_no_more_is_deleted_and_the_rest_stays(session: Session, facts: Facts, sealer: Sealer) -> None:
-    petitions.store(session, sealer, KEY, letter(facts), MONDAY)
-    fresh = petitions.store(session, sealer, KEY, letter(facts), MONDAY + timedelta(seconds=1))
+    stored(session, sealer, letter(facts), MONDAY)
+    fresh = stored(session, sealer, letter(facts), MONDAY + timedelta(seconds=1))
     end = MONDAY + timedelta(days=7)
     assert petitions.delete_old(session, end) == 1
     assert petitions.delete_old(session, end) == 0
     assert petitions.find(session, sealer, KEY, fresh, end) is not None
     assert len(session.scalars(select(PetitionDraft)).all()) == 1
+
+
+def test_a_letter_has_no_secret_before_it_goes_out_and_then_only_one(
+    session: Session, sealer: Sealer, facts: Facts
+) -> None:
+    name = petitions.store(session, sealer, letter(facts), MONDAY)
+    assert petitions.find(session, sealer, KEY, name, MONDAY) is None
+    secret = petitions.issue(session, KEY, name)
+    assert secret is not None
+    assert petitions.find(session, sealer, KEY, secret, MONDAY) is not None
+    assert petitions.issue(session, KEY, name) is None
+    assert petitions.issue(session, KEY, secret) is None

@@ -78,7 +78,7 @@ def keep(engine: Engine, facts: Facts, sealer: Sealer) -> Iterator[Keep]:
         now = at or clock.now()
         letter = petitions.compose(kind, told, facts.legal, now.date())
         with session_scope(engine) as session:
-            return f"/don/{petitions.store(session, sealer, SECRET, letter, now)}"
+            return f"/don/{petitions.issue(session, SECRET, petitions.store(session, sealer, letter, now))}"
 
     yield make
     with session_scope(engine) as session:
