@@ -13,7 +13,7 @@ STORIES = (
     "hôm qua ở phường 4 thành phố sóc trăng tôi chờ từ 7 giờ tới 9 giờ làm giấy khai sinh mà không thấy ai làm việc",
     "ba co quay so 3 ubnd phuong 2 tp soc trang sang nay noi chuyen hon hao, co to giay khai sinh bat toi di 3 lan",
 )
-PRESSES = ("Giấu tên", "Đúng, gửi đi")
+PRESSES = ("Đồng ý, giấu tên", "Đúng, gửi đi")
 MESSAGES = 1 + len(PRESSES)  # that a complaint takes
 _CONSONANTS = "bcdghklmnpqrstvx"
 
