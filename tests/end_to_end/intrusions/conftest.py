@@ -27,7 +27,7 @@ from tests.end_to_end.intrusions.helpers import (
 from tests.stack import Citizen, Stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def engine(stack: Stack) -> Iterator[Engine]:
     """The tickets' database, to look at what an intrusion has left."""
     found = make_engine(stack.settings.dsn, pool_size=2)
@@ -35,7 +35,7 @@ def engine(stack: Stack) -> Iterator[Engine]:
     found.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def staff(stack: Stack, engine: Engine) -> Iterator[SignIn]:
     """Signs in one of PEOPLE; each has one browser."""
     hashed, open_browsers = hash_password(PASSWORD), dict[str, Clerk]()
@@ -53,14 +53,14 @@ def staff(stack: Stack, engine: Engine) -> Iterator[SignIn]:
         clerk.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def owner(stack: Stack) -> Iterator[Citizen]:
     """A citizen whose ticket the others are after."""
     with closing(Citizen(stack.url)) as citizen:
         yield citizen
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ticket(owner: Citizen) -> Filed:
     return filed(owner)
 
@@ -71,7 +71,7 @@ def stranger(stack: Stack) -> Iterator[Citizen]:
         yield citizen
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(stack: Stack) -> Iterator[Filed]:
     """A ticket all of whose words are markup, with files whose names are an attack."""
     with closing(Citizen(stack.url)) as citizen:
