@@ -1,8 +1,9 @@
 """Sparse features: words and letters, of the text as it is and of the text without its marks."""
 
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Tuple
 
 import scipy.sparse
+from joblib import Parallel, delayed
 
 from nlu.components.shape import shape
 from nlu.components.tfidf import Tfidf
@@ -10,6 +11,7 @@ from vntext.fold import fold
 
 _FIRST, _LAST = 10, 14  # words
 _CLOSE, _STOP = 6, "$"
+_MANY = 10_000  # texts; two processes pay from here on
 
 
 class Views:
@@ -27,8 +29,12 @@ class Views:
 
     def fit_transform(self, texts: List[str]) -> Any:
         """Learn the vocabulary; the features of the texts."""
-        parts = [vectorizer.fit_transform(view) for view, vectorizer in zip(self._views(texts), self._vectorizers)]
-        return scipy.sparse.hstack(parts).tocsr()
+        at_once = 2 if len(texts) >= _MANY else 1
+        learnt = Parallel(n_jobs=at_once, max_nbytes=None)(
+            delayed(_learnt)(vectorizer, view) for view, vectorizer in zip(self._views(texts), self._vectorizers)
+        )
+        self._vectorizers = [vectorizer for vectorizer, _ in learnt]
+        return scipy.sparse.hstack([part for _, part in learnt]).tocsr()
 
     def transform(self, texts: List[str]) -> Any:
         """One sparse row a text."""
@@ -47,6 +53,10 @@ class Views:
         views = [shaped] + ([[fold(text) for text in shaped]] if self._bare else [])
         ends = [[_first(text) for text in views[-1]], [_last(text) for text in views[-1]]] if self._ends else []
         return [view for view in views for _ in range(kinds)] + ends
+
+
+def _learnt(vectorizer: Tfidf, view: List[str]) -> Tuple[Tfidf, Any]:
+    return vectorizer, vectorizer.fit_transform(view)
 
 
 class Extra:
