@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -49,7 +49,6 @@ INTERRUPTING = {
 SURE_INTERRUPTION = 0.7
 # Acts whose answer has a button to complain about the same matter.
 _OFFERS_COMPLAINT = ("infrastructure_report", "dossier_status", "data_rights")
-_JUST_BEFORE = timedelta(hours=1)
 _QUESTIONS_WITH_BUTTONS = {
     "stories": [  # in this order, so that "1" and "2" typed mean what they say
         ("Một chuyện, ghi một phiếu", '/choose{"stories":"one"}'),
@@ -89,7 +88,6 @@ class ValidateComplaintForm(Action):
         known = _known(tracker)
         if known is None:
             known = talk.begin(_told_before(said, tracker), self._context.facts)
-            known = replace(known, files=[*known.files, *self._sent_before(said, known.files)])
             _offer_answer(dispatcher, said)
         elif not _comes_back(tracker):
             if said.intent in ("cancel", "withdraw") or _refuses(said, known):
@@ -108,15 +106,16 @@ class ValidateComplaintForm(Action):
             known = changed or known
             if said.files:
                 dispatcher.utter_message(response="utter_files_received", count=len(said.files))
-        return self._ask(dispatcher, self._warned(dispatcher, known))
+        return self._ask(dispatcher, self._warned(dispatcher, self._with_files(said, known)))
 
-    def _sent_before(self, said: Heard, known: list[str]) -> list[str]:
-        """Files that were sent just before the story, and belong to nothing yet."""
+    def _with_files(self, said: Heard, known: Intake) -> Intake:
+        """The files sent since just before the story that belong to nothing yet, with whatever message they came."""
         if said.conversation_id is None:
-            return []
+            return known
+        since = datetime.fromisoformat(known.told_at) - evidence.JUST_BEFORE
         with session_scope(self._context.engine) as session:
-            sent = evidence.loose(session, said.conversation_id, said.sent_at - _JUST_BEFORE)
-        return [str(one) for one in sent if str(one) not in known]
+            sent = evidence.loose(session, said.conversation_id, since)
+        return replace(known, files=[str(one) for one in sent])
 
     def _warned(self, dispatcher: CollectingDispatcher, known: Intake) -> Intake:
         """Where somebody may be in danger the emergency numbers come before any question, once."""
@@ -151,10 +150,11 @@ class FinishComplaint(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         said = heard(tracker)
         known = Intake.from_slot(tracker.get_slot("complaint"))
-        if known.kind in talk.PETITIONS and tracker.get_slot("complaint") and talk.next_question(known) is None:
+        letter = known.kind in talk.PETITIONS and talk.next_question(known) is None
+        if letter and not said.dry_run:
             custom = {"issue_letter": _letter(self._context, said, known)}
             dispatcher.utter_message(response=f"utter_{known.kind}_drafted", custom=custom)
-        elif not known.confirmed:
+        elif not (known.confirmed or letter):
             dispatcher.utter_message(response="utter_complaint_cancelled")
         elif said.dry_run:
             dispatcher.utter_message(response="utter_complaint_dry_run")
@@ -164,7 +164,7 @@ class FinishComplaint(Action):
 
     def _file(self, dispatcher: CollectingDispatcher, said: Heard, known: Intake) -> None:
         """One ticket for each story, tied together; the files go with the first."""
-        stories = [known, *(replace(Intake.from_slot(one), **_shared(known)) for one in known.others)]
+        stories = stories_of(known)
         with session_scope(self._context.engine) as session:
             filed = [self._submit(session, said, story) for story in stories]
             for other in filed[1:]:
@@ -197,11 +197,11 @@ class FinishComplaint(Action):
         )
 
 
-def _shared(known: Intake) -> dict[str, Any]:
-    """What two stories of one citizen have in common."""
-    return {
-        name: getattr(known, name) for name in ("contact", "identity_sealed", "phone_sealed", "confirmed", "urgent")
-    }
+def stories_of(known: Intake) -> list[Intake]:
+    """The stories that become tickets: who told them and how they want to be known is the same for all."""
+    names = ("contact", "identity_sealed", "phone_sealed", "confirmed")
+    shared: dict[str, Any] = {name: getattr(known, name) for name in names}
+    return [known, *(replace(Intake.from_slot(one), **shared) for one in known.others)]
 
 
 def _letter(context: ActionContext, said: Heard, known: Intake) -> str:

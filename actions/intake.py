@@ -87,7 +87,7 @@ def begin(said: Heard, facts: Facts) -> Intake:
     kind = said.value("petition") or _kind(said)
     intake = Intake(id=said.message_id, kind=kind, told_at=said.sent_at.isoformat())
     begun = [category] if (category := said.value("category")) else []
-    intake = replace(intake, files=[str(one) for one in said.files], categories=begun)
+    intake = replace(intake, categories=begun)
     return _first_story(intake, said, facts) if _tells_something(said, facts) else intake
 
 
@@ -118,10 +118,8 @@ def next_question(intake: Intake) -> str | None:
 
 def absorb(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     """Take an answer to `intake.asked`; None when the message is no answer to it."""
-    if said.files:
-        intake = replace(intake, files=list(dict.fromkeys([*intake.files, *map(str, said.files)])))
-        if not said.text or said.intent == "attach":
-            return intake
+    if said.intent == "attach":
+        return intake
     if field_to_fix := said.value("fix"):
         return reopen(intake, field_to_fix)
     if category := said.value("category"):
@@ -304,7 +302,9 @@ def _answer_stories(intake: Intake, said: Heard, facts: Facts) -> Intake | None:
     first, *others = (Intake.from_slot(one) for one in intake.apart)
     told = [replace(one, id=f"{intake.id}:{at}", **_missing(one, first)) for at, one in enumerate(others, start=2)]
     petition = first.petition or intake.petition  # either story may be what the law calls a tố cáo
-    return replace(first, others=[one.to_slot() for one in told], files=intake.files, apart=[], petition=petition)
+    others_told = [one.to_slot() for one in told]
+    parted = replace(first, others=others_told, apart=[], petition=petition)
+    return replace(parted, skipped=intake.skipped, files=intake.files)
 
 
 def _missing(one: Intake, first: Intake) -> dict[str, Any]:

@@ -139,5 +139,6 @@ class SendToStaff(Action):
             idempotency_key=said.message_id,
             now=desk.now,
         )
-        if said.files and said.conversation_id:
-            evidence.attach(desk.session, ticket, said.conversation_id, said.files, desk.now)
+        if said.conversation_id:  # with this message, or sent just before it was asked what they belong to
+            sent = evidence.loose(desk.session, said.conversation_id, said.sent_at - evidence.JUST_BEFORE)
+            evidence.attach(desk.session, ticket, said.conversation_id, sent, desk.now)

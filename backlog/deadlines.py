@@ -19,13 +19,12 @@ class Pause:
 
 
 def rule_for(
-    file: DeadlineFile, kind: str, categories: Sequence[str], on: date, calendar: WorkingCalendar | None = None
+    file: DeadlineFile, kind: str, categories: Sequence[str], on: date, calendar: WorkingCalendar
 ) -> DeadlineRule:
     """The rule that holds: of those for the ticket's categories the one that ends first, else the one for its kind.
 
     `on` is the day of filing. Which limit ends first only the calendar can say: five calendar days may end before
-    four working days or after them. Without a calendar the numbers alone are compared. Raises LookupError when the
-    data know no rule for the kind on that day.
+    four working days or after them. Raises LookupError when the data know no rule for the kind on that day.
     """
     valid = [
         rule
@@ -36,8 +35,6 @@ def rule_for(
     found = exact or [rule for rule in valid if rule.category is None]
     if not found:
         raise LookupError(f"no deadline rule for {kind} on {on}")
-    if calendar is None:
-        return min(found, key=lambda rule: rule.days)
     filed_at = datetime.combine(on, time(), VIETNAM)
     return min(found, key=lambda rule: due_at(rule, calendar, filed_at))
 

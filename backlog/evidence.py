@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from filetype.filetype import guess
 from PIL import Image, ImageOps
@@ -26,6 +26,8 @@ from kit.crypto import Sealer
 from kit.errors import Invalid
 
 MOST_BYTES = 10 * 1024 * 1024
+JUST_BEFORE = timedelta(hours=1)
+"""Loose files as old as this still go with the words that follow them."""
 MOST_FILES = 10
 """For one complaint."""
 MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 16_000_000, "WEBP": 16_000_000}

@@ -26,6 +26,9 @@ def rate(desk: Desk, ticket: Ticket, stars: int) -> Rating:
     ticket = queries.locked(desk.session, ticket)
     if ticket.state not in _RATED:
         raise WrongState("Phiếu chưa có trả lời nên chưa chấm điểm được.")
+    given = of(desk.session, ticket)
+    if given is not None and given.stars == stars:  # a turn that is told again rates nothing anew
+        return given
     row = insert(Rating).values(ticket_id=ticket.id, stars=stars, word="", at=desk.now)
     desk.session.execute(
         row.on_conflict_do_update(index_elements=["ticket_id"], set_={"stars": stars, "at": desk.now})

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-import backlog.model  # noqa: F401  (these register their tables)
-import bot.inbox  # noqa: F401
-import catalogue.model  # noqa: F401
-import desk.model  # noqa: F401
+import backlog.model  # noqa: F401  (registers its tables)
+import bot.inbox  # noqa: F401  (registers its tables)
+import catalogue.model  # noqa: F401  (registers its tables)
+import desk.model  # noqa: F401  (registers its tables)
 from kit.db import Base
 
 connection = context.config.attributes["connection"]

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from actions import intake as talk
+from actions.complaint import draft_of, stories_of
 from actions.heard import Heard, Link, Part
 from actions.intake import Intake
 from catalogue.load import Facts
+from kit.crypto import Sealer
 
 STORY = "ba co quay so 3 ubnd phuong 2 tp soc trang sang nay noi chuyen hon hao, bat toi di 3 lan"
 
@@ -369,43 +371,21 @@ def test_danger_in_the_second_of_two_stories_is_not_lost(facts: Facts) -> None:
     assert [one.urgent for one in (parted, *map(Intake.from_slot, parted.others))] == [False, True]
 
 
-def with_files(*files: uuid.UUID, text: str = "", intent: str = "attach") -> Heard:
-    metadata = {"sent_at": "2026-11-24T10:30:00+07:00", "files": [str(one) for one in files]}
-    return said(text, intent, metadata=metadata)
-
-
-def test_files_are_kept_once_and_answer_no_question(facts: Facts) -> None:
-    first, second = uuid.uuid4(), uuid.uuid4()
+def test_a_file_without_a_word_answers_no_question(facts: Facts) -> None:
     intake = asked(told(facts), "contact")
-    once = talk.absorb(intake, with_files(first, second), facts)
-    assert once is not None
-    again = talk.absorb(once, with_files(second), facts)
-    assert again is not None
-    assert again.files == [str(first), str(second)]
-    assert talk.next_question(again) == "contact"
-    assert "Tệp kèm: 2 tệp" in talk.summary(again, facts)
+    assert talk.absorb(intake, said("", "attach"), facts) == intake
 
 
-def test_files_that_come_with_an_answer_are_kept_and_the_answer_is_taken(facts: Facts) -> None:
-    file = uuid.uuid4()
-    intake = asked(talk.reopen(answered(told(facts)), "when"), "when")
-    both = talk.absorb(intake, with_files(file, text="sáng hôm qua", intent="inform"), facts)
-    assert both is not None
-    assert both.files == [str(file)]
-    assert both.when_text == "sáng 23/11/2026"
+def test_each_of_two_stories_is_filed_as_urgent_as_it_is(facts: Facts, sealer: Sealer) -> None:
+    intake = two_stories(facts, second=f"{TWO[1]} còn dọa giết tôi")
+    parted = talk.absorb(asked(intake, "stories"), said("đúng", "affirm"), facts)
+    assert parted is not None
+    ready = replace(parted, contact="chat", confirmed=True)
+    assert [draft_of(one, sealer).urgent for one in stories_of(ready)] == [False, True]
 
 
-def test_files_that_come_with_the_first_words_are_kept(facts: Facts) -> None:
-    file = uuid.uuid4()
-    metadata = {"sent_at": "2026-11-24T10:30:00+07:00", "files": [str(file)]}
-    assert told(facts, metadata=metadata).files == [str(file)]
-
-
-@pytest.mark.parametrize(
-    ("field", "asks"), [("story", "story"), ("category", "category"), ("place", "place"), ("when", "when")]
-)
-def test_each_thing_can_be_mended_after_everything_was_answered(facts: Facts, field: str, asks: str) -> None:
-    intake = asked(answered(told(facts)), "confirm")
-    mended = talk.absorb(intake, said(entities=[entity("fix", field)]), facts)
-    assert mended is not None
-    assert talk.next_question(mended) == asks
+def test_a_warning_that_was_given_is_not_given_again_when_stories_part(facts: Facts) -> None:
+    intake = replace(asked(two_stories(facts, first=f"{TWO[0]} còn dọa giết tôi"), "stories"), skipped=["danger"])
+    parted = talk.absorb(intake, said("đúng", "affirm"), facts)
+    assert parted is not None
+    assert (parted.urgent, parted.skipped) == (True, ["danger"])

@@ -56,7 +56,7 @@ def planned(session: Session, ticket: Ticket, after: datetime) -> list[datetime]
 def test_a_question_after_the_deadline_does_not_make_the_ticket_punctual(
     facts: Facts, words: str, start: str, end: str, due: str
 ) -> None:
-    rule = deadlines.rule_for(facts.deadlines, "phan_anh", ["attitude"], MONDAY.date())
+    rule = deadlines.rule_for(facts.deadlines, "phan_anh", ["attitude"], MONDAY.date(), facts.calendar)
     assert deadlines.due_at(rule, facts.calendar, MONDAY, [Pause(at(start), at(end))]) == at(due)
 
 

@@ -95,3 +95,10 @@ def test_after_a_low_rating_the_ticket_can_be_opened_again(desk: Desk, answered:
     assert answered.state == "reopened"
     with pytest.raises(WrongState):
         ratings.rate(desk, answered, 5)
+
+
+def test_a_rating_that_is_told_again_changes_nothing(desk: Desk, answered: Ticket) -> None:
+    ratings.rate(desk, answered, 1)
+    before = len(queries.history(desk.session, answered))
+    assert ratings.rate(desk, answered, 1).stars == 1
+    assert len(queries.history(desk.session, answered)) == before
